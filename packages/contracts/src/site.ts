@@ -1,0 +1,195 @@
+/** Sites and panels: what people keep about them. Source: spec 02 (site settings), 03, 05. */
+import { z } from 'zod'
+import { AlarmSummary, SiteContact, SiteProcedure } from './alarm.ts'
+import { PanelLive } from './live.ts'
+import { Instant, Priority, Sequence, Uuid } from './vocabulary.ts'
+
+export const SiteType = z.enum(['SHOP', 'WAREHOUSE', 'CLINIC', 'OFFICE', 'COLD_STORE', 'HOME', 'INDUSTRY', 'OTHER'])
+export type SiteType = z.infer<typeof SiteType>
+
+export const SiteMode = z
+  .object({
+    active: z.boolean(),
+    since: Instant.nullable(),
+    until: Instant.nullable(),
+    reason: z.string().nullable(),
+    by: z.string().nullable(),
+  })
+  .meta({ id: 'SiteMode' })
+export type SiteMode = z.infer<typeof SiteMode>
+
+export const SiteSettings = z
+  .object({
+    duplicate_window_s: z.int().min(1).max(3600).default(60),
+    bundle_window_s: z.int().min(60).max(86_400).default(900),
+    warning_auto_close_s: z.int().min(600).max(604_800).default(28_800),
+    info_auto_close_s: z.int().min(600).max(604_800).default(14_400),
+    retrigger: z.boolean().default(false),
+    unauthorized_critical: z.boolean().default(false),
+    operators_may_command: z.boolean().default(false),
+  })
+  .meta({ id: 'SiteSettings' })
+export type SiteSettings = z.infer<typeof SiteSettings>
+
+const siteFields = {
+  code: z.string().min(1).max(20),
+  name: z.string().min(2).max(200),
+  type: SiteType,
+  address_line: z.string().max(200),
+  postal_code: z.string().max(12),
+  city: z.string().max(100),
+  latitude: z.number().min(-90).max(90).nullable(),
+  longitude: z.number().min(-180).max(180).nullable(),
+  time_zone: z.string().max(60),
+  notes: z.string().max(10_000),
+}
+
+export const Site = z
+  .object({
+    id: Uuid,
+    version: z.int(),
+    ...siteFields,
+    status: z.enum(['ACTIVE', 'ARCHIVED']),
+    settings: SiteSettings,
+    service_mode: SiteMode,
+    test_mode: SiteMode,
+    active_alarms: z.object({ CRITICAL: z.int(), WARNING: z.int(), INFO: z.int() }),
+    panel_count: z.int(),
+    created_at: Instant,
+    updated_at: Instant,
+  })
+  .meta({ id: 'Site' })
+export type Site = z.infer<typeof Site>
+
+export const Zone = z
+  .object({
+    number: z.int(),
+    name: z.string(),
+    reaction: z.int().nullable(),
+    partition_no: z.int().nullable(),
+    /** Priority per event type where it differs from the default (spec 02). */
+    priority_overrides: z.record(z.string(), Priority),
+  })
+  .meta({ id: 'Zone' })
+export type Zone = z.infer<typeof Zone>
+export const Partition = z
+  .object({ number: z.int(), name: z.string(), object_no: z.int().nullable() })
+  .meta({ id: 'Partition' })
+export const Output = z
+  .object({ number: z.int(), name: z.string(), function: z.int().nullable() })
+  .meta({ id: 'Output' })
+
+export const Panel = z
+  .object({
+    id: Uuid,
+    version: z.int(),
+    site_id: Uuid,
+    name: z.string(),
+    host: z.string(),
+    port: z.int(),
+    enabled: z.boolean(),
+    time_zone: z.string(),
+    /** Whether an integration key is stored; the key itself is never sent. */
+    has_integration_key: z.boolean(),
+    model: z.string().nullable(),
+    firmware: z.string().nullable(),
+    names_read_at: Instant.nullable(),
+    created_at: Instant,
+    updated_at: Instant,
+  })
+  .meta({ id: 'Panel' })
+export type Panel = z.infer<typeof Panel>
+
+export const PanelDetail = z
+  .object({
+    panel: Panel,
+    zones: z.array(Zone),
+    partitions: z.array(Partition),
+    outputs: z.array(Output),
+    live: PanelLive,
+    /** Server time of the answer, so that ages are computed against one clock. */
+    now: Instant,
+  })
+  .meta({ id: 'PanelDetail' })
+export type PanelDetail = z.infer<typeof PanelDetail>
+
+export const SiteDetail = z
+  .object({
+    site: Site,
+    contacts: z.array(SiteContact),
+    procedures: z.array(SiteProcedure),
+    panels: z.array(Panel),
+    recent_alarms: z.array(AlarmSummary),
+  })
+  .meta({ id: 'SiteDetail' })
+export type SiteDetail = z.infer<typeof SiteDetail>
+
+const defaults = {
+  address_line: siteFields.address_line.default(''),
+  postal_code: siteFields.postal_code.default(''),
+  city: siteFields.city.default(''),
+  latitude: siteFields.latitude.default(null),
+  longitude: siteFields.longitude.default(null),
+  time_zone: siteFields.time_zone.default('Europe/Warsaw'),
+  notes: siteFields.notes.default(''),
+}
+const contactInput = SiteContact.omit({ id: true, position: true })
+const procedureInput = SiteProcedure.omit({ id: true })
+export const CreateSiteRequest = z.object({
+  ...siteFields,
+  ...defaults,
+  settings: SiteSettings.partial().optional(),
+  contacts: z.array(contactInput).max(50).default([]),
+  procedures: z.array(procedureInput).max(20).default([]),
+})
+export type CreateSiteRequest = z.infer<typeof CreateSiteRequest>
+export const UpdateSiteRequest = z.object({
+  version: z.int().min(1),
+  ...z.object(siteFields).partial().shape,
+  settings: SiteSettings.partial().optional(),
+  /** Given = replaces the whole list, in call order. */
+  contacts: z.array(contactInput).max(50).optional(),
+  procedures: z.array(procedureInput).max(20).optional(),
+})
+export type UpdateSiteRequest = z.infer<typeof UpdateSiteRequest>
+
+export const SiteModeRequest = z.object({
+  version: z.int().min(1),
+  active: z.boolean(),
+  reason: z.string().max(500).optional(),
+  until: Instant.nullable().optional(),
+})
+
+export const CreatePanelRequest = z.object({
+  site_id: Uuid,
+  name: z.string().min(1).max(100),
+  host: z.string().min(1).max(253),
+  port: z.int().min(1).max(65_535).default(10_004),
+  enabled: z.boolean().default(true),
+  time_zone: z.string().max(60).default('Europe/Warsaw'),
+  /** Up to 12 ASCII characters (protocol 3.1); stored encrypted. */
+  integration_key: z.string().max(12).nullable().optional(),
+})
+export type CreatePanelRequest = z.infer<typeof CreatePanelRequest>
+export const UpdatePanelRequest = CreatePanelRequest.omit({ site_id: true })
+  .partial()
+  .extend({ version: z.int().min(1) })
+export type UpdatePanelRequest = z.infer<typeof UpdatePanelRequest>
+export const UpdateZoneRequest = z.object({
+  version: z.int().min(1),
+  priority_overrides: z.record(z.string(), Priority),
+})
+
+export const PanelListItem = z
+  .object({ panel: Panel, site_name: z.string(), live: PanelLive })
+  .meta({ id: 'PanelListItem' })
+export type PanelListItem = z.infer<typeof PanelListItem>
+
+export const Pagination = z
+  .object({ page: z.int(), limit: z.int(), total: z.int(), total_pages: z.int() })
+  .meta({ id: 'Pagination' })
+export const PageQuery = z.object({
+  page: z.coerce.number().int().min(1).default(1),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+export const EpochOf = z.object({ epoch: Sequence })
