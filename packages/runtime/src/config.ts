@@ -46,7 +46,7 @@ export function loadConfig<Schema extends z.ZodObject>(schema: Schema, sources: 
     const value = field.secret
       ? readSecret(field, sources, fromFile, problems)
       : readPlain(field, sources.env, fromFile, problems)
-    if (value !== undefined) assign(input, field.path, value)
+    assign(input, field.path, value)
   }
   const parsed = schema.safeParse(input)
   if (!parsed.success) {
@@ -219,11 +219,12 @@ function flatten(node: Record<string, unknown>, path: readonly string[], into: M
   }
 }
 
+/** Makes the groups on the way even for an unset value, so that what is missing is reported by its own name. */
 function assign(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [head, ...rest] = path
   if (head === undefined) return
   if (rest.length === 0) {
-    target[head] = value
+    if (value !== undefined) target[head] = value
     return
   }
   const child = (target[head] ??= {}) as Record<string, unknown>

@@ -7,7 +7,7 @@ const LONGEST_TEXT = 8_192
 
 /** Names whose values are never written: passwords, tokens, user codes, keys, SMS text (spec 06, 10). */
 const SECRET_NAME =
-  /^(.*_)?(pass(word|wd|phrase)?|secret|token|jwt|ticket|cookie|set_cookie|authorization|credentials?|pin|sms_text|sms_body)s?$|^(.*_)?(api|private|encryption|integration|signing|secret|hmac)_?keys?$|^(.*_)?(user|access|setup|arm|disarm|duress|unlock|verification|one_time|service|prefix)_?codes?$|^key$/
+  /^(.*_)?(pass(word|wd|phrase)?|secret|token|jwt|ticket|cookie|set_cookie|authorization|credentials?|pin|sms_text|sms_body)s?$|^(.*_)?(api|private|encryption|integration|signing|secret|hmac)_?keys?$|^(.*_)?(user|access|setup|arm|disarm|duress|unlock|verification|one_time|service|prefix)_?codes?$|^(key|codes)$/
 
 /** `code` alone is an error code (`ALARM_STALE_VERSION`, `ECONNRESET`, SQL state) or a user code; digits alone are taken for the latter. */
 const ERROR_CODE = /^(?=.*[A-Z])[A-Z0-9_]+$/
