@@ -20,7 +20,13 @@ export const ServerMessage = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
     type: z.literal('hello'),
-    data: z.object({ instance_id: z.string(), stream_position: Sequence, server_time: Instant }),
+    data: z.object({
+      instance_id: z.string(),
+      stream_position: Sequence,
+      server_time: Instant,
+      /** True when this connection sees every number, so that a missing one means loss. False with a site scope. */
+      contiguous: z.boolean(),
+    }),
   }),
   z.object({ ...envelope, type: z.literal('subscribed'), data: z.object({ channels: z.array(z.string()) }) }),
   z.object({ ...envelope, type: z.literal('alarm.new'), data: AlarmSummary }),
@@ -57,7 +63,7 @@ export const ServerMessage = z.discriminatedUnion('type', [
     data: z.object({ retry_after_ms: z.int().min(0).max(5000) }),
   }),
   z.object({ ...envelope, type: z.literal('auth_check'), data: z.object({ answer_within_ms: z.int() }) }),
-  z.object({ ...envelope, type: z.literal('pong'), data: z.object({ id: z.int() }) }),
+  z.object({ ...envelope, type: z.literal('pong'), data: z.object({ id: z.int(), stream_position: Sequence }) }),
   z.object({ ...envelope, type: z.literal('error'), data: z.object({ code: z.string(), message: z.string() }) }),
 ])
 export type ServerMessage = z.infer<typeof ServerMessage>
