@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test'
+import { chromiumFlags, chromiumPath } from './config.ts'
+
+// One worker: two cores carry the system, the simulated panels and two browsers already.
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  workers: 1,
+  timeout: 90_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  retries: 0,
+  reporter: [['line'], ['json', { outputFile: '../.stam/e2e-result.json' }]],
+  outputDir: '../.stam/e2e-output',
+  use: {
+    viewport: { width: 1920, height: 1080 },
+    launchOptions: { executablePath: chromiumPath, args: chromiumFlags },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+})

@@ -1,0 +1,145 @@
+/** A whole station for a spec file: `./stam up --json` on a free port with its own data folder, stopped at the end. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Page, test as base } from '@playwright/test'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const readyWithinMs = 90_000
+
+export interface DemoUser {
+  readonly email: string
+  readonly password: string
+  readonly role: string
+}
+
+export interface Station {
+  readonly url: string
+  readonly simulator: string
+  readonly users: readonly DemoUser[]
+  readonly dataDir: string
+  /** The n-th user of a role, counting from 0. */
+  user(role: string, nth?: number): DemoUser
+  /** What a hand at a simulated panel does. `panel` is matched against id and name. */
+  press(panel: string, action: Record<string, unknown>): Promise<void>
+  kill(signal: NodeJS.Signals): Promise<void>
+  start(): Promise<void>
+}
+
+interface Ready {
+  readonly ready: boolean
+  readonly url: string
+  readonly simulator: string
+  readonly users: readonly DemoUser[]
+}
+
+export async function startStation(): Promise<Station & { stop(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'stam-e2e-'))
+  let child: ChildProcess
+  let ready: Ready
+  const launch = async (): Promise<void> => {
+    ;[child, ready] = await launchStation(dataDir)
+  }
+  await launch()
+  return {
+    get url() {
+      return ready.url
+    },
+    get simulator() {
+      return ready.simulator
+    },
+    get users() {
+      return ready.users
+    },
+    dataDir,
+    user: (role, nth = 0) => {
+      const found = ready.users.filter((user) => user.role === role)[nth]
+      if (found === undefined) throw new Error(`the station has no ${role} number ${nth}`)
+      return found
+    },
+    press: async (panel, action) => {
+      const id = await panelId(ready.simulator, panel)
+      const answer = await fetch(`${ready.simulator}/panels/${id}/do`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(action),
+      })
+      if (!answer.ok) throw new Error(`simulator refused ${JSON.stringify(action)}: ${await answer.text()}`)
+    },
+    kill: (signal) => end(child, signal),
+    start: launch,
+    stop: async () => {
+      await end(child, 'SIGTERM')
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function launchStation(dataDir: string): Promise<[ChildProcess, Ready]> {
+  const child = spawn(join(root, 'stam'), ['up', '--json', '--port', '0', '--data', dataDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-4000)
+  })
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    let out = ''
+    const timer = setTimeout(() => reject(new Error(`not ready in ${readyWithinMs} ms\n${stderr}`)), readyWithinMs)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      const line = out.split('\n').find((text) => text.startsWith('{"ready"'))
+      if (line === undefined) return
+      clearTimeout(timer)
+      resolve(JSON.parse(line) as Ready)
+    })
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      reject(new Error(`the station ended with ${code}\n${stderr}`))
+    })
+  })
+  return [child, ready]
+}
+
+/** Signals the whole process group, as a terminal or a supervisor would, and waits for the end. */
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.kill(-(child.pid as number), signal)
+  await gone
+}
+
+async function panelId(simulator: string, wanted: string): Promise<string> {
+  const answer = (await (await fetch(`${simulator}/panels`)).json()) as { data?: SimPanel[]; panels?: SimPanel[] } | SimPanel[]
+  const panels = Array.isArray(answer) ? answer : (answer.data ?? answer.panels ?? [])
+  const found = panels.find((panel) => panel.id === wanted || panel.name.toLowerCase().includes(wanted.toLowerCase()))
+  if (found === undefined) throw new Error(`no simulated panel called ${wanted}: ${panels.map((p) => p.name).join(', ')}`)
+  return found.id
+}
+
+interface SimPanel {
+  readonly id: string
+  readonly name: string
+}
+
+export const test = base.extend<object, { station: Station }>({
+  station: [
+    async ({ browserName: _ }, use) => {
+      const station = await startStation()
+      await use(station)
+      await station.stop()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+})
+
+export async function signIn(page: Page, station: Station, user: DemoUser): Promise<void> {
+  await page.goto(station.url)
+  await page.getByTestId('login-email').fill(user.email)
+  await page.getByTestId('login-password').fill(user.password)
+  await page.getByTestId('login-submit').click()
+  await page.getByTestId('status-bar').waitFor()
+}
