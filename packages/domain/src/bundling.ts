@@ -1,0 +1,427 @@
+/**
+ * From events to alarms: spec 02 "Identity and duplicates" and "Bundling". A fold over events in their order: the
+ * caller loads what is open and recent for the sites concerned (holding their locks), folds a whole batch in memory,
+ * and writes what came out. Nothing here reads a clock or draws an id, so the same input gives the same answer, and a
+ * batch gives what its events would have given one by one.
+ */
+import type {
+  AlarmAction,
+  AlarmStatus,
+  AlarmStream,
+  EventType,
+  PanelEvent,
+  Priority,
+  SiteSettings,
+  Text,
+} from '@stam/contracts'
+import { joinableStatuses, transition } from './alarm-machine.ts'
+import { concerns, markActive, markNormal, type AlarmSource, sourceOf } from './alarm-source.ts'
+import { countRepeat, type RecentEvent, type RepeatCounter, withinDuplicateWindow } from './dedup.ts'
+import { effectivePriority, opensAlarm, priorityRank, requiresNote, streamOf } from './priority.ts'
+
+/** What of an event decides; a `PanelEvent` is one. SMS, manual and backend events are given the same shape. */
+export interface IncomingEvent
+  extends Pick<
+    PanelEvent,
+    | 'event_id'
+    | 'event_type'
+    | 'event_code'
+    | 'restore'
+    | 'zone_no'
+    | 'partition_no'
+    | 'timestamp'
+    | 'received_at'
+    | 'description'
+    | 'object_name'
+    | 'default_priority'
+    | 'late'
+    | 'dedup_key'
+  > {
+  readonly panel_id: string | null
+  readonly signal: { readonly key: string } | null
+}
+
+export interface SiteContext {
+  readonly site_id: string
+  readonly settings: Pick<
+    SiteSettings,
+    'duplicate_window_s' | 'bundle_window_s' | 'retrigger' | 'unauthorized_critical'
+  >
+  readonly service_mode: boolean
+  readonly test_mode: boolean
+  /** Priority overrides of a zone, null where there are none. */
+  readonly zoneOverrides: (panelId: string, zoneNo: number) => Readonly<Record<string, Priority>> | null
+}
+
+/** An open alarm as the fold needs and changes it; store keeps exactly these fields (and more). */
+export interface BundledAlarm {
+  readonly id: string
+  readonly site_id: string
+  readonly stream: AlarmStream
+  readonly priority: Priority
+  readonly status: AlarmStatus
+  readonly version: number
+  readonly transition_version: number
+  readonly handler_id: string | null
+  readonly requires_note: boolean
+  readonly service_mode: boolean
+  readonly test_mode: boolean
+  readonly panel_id: string | null
+  readonly headline: Text
+  readonly object_name: string | null
+  readonly event_types: readonly EventType[]
+  readonly event_count: number
+  readonly repeat_count: number
+  /** ISO instants of happening. */
+  readonly first_seen: string
+  readonly last_seen: string
+  /** ISO instant of the newest receipt: what the bundle window and auto-close count from. */
+  readonly last_active: string
+  readonly normal_since: string | null
+  readonly late: boolean
+  readonly sources: readonly AlarmSource[]
+}
+
+export interface EventDecision {
+  readonly event_id: string
+  readonly site_id: string
+  readonly stream: AlarmStream
+  readonly priority: Priority
+  readonly test_mode: boolean
+  readonly alarm_id: string | null
+  /**
+   * `open`/`join`: counted in the alarm's `event_count`; `repeat`: counted in its `repeat_count` and on the event it
+   * repeats; `attach`: on its timeline only; `none`: recorded, belongs to no alarm.
+   */
+  readonly kind: 'open' | 'join' | 'repeat' | 'attach' | 'none'
+  readonly repeat_of: string | null
+}
+
+export interface TransitionDraft {
+  readonly alarm_id: string
+  readonly action: AlarmAction
+  readonly from_status: AlarmStatus | null
+  readonly to_status: AlarmStatus
+  readonly version_before: number | null
+  readonly version_after: number
+  /** The event that caused it. */
+  readonly event_id: string
+  /** ISO instant of receipt of that event. */
+  readonly at: string
+}
+
+export interface Decision {
+  readonly event: EventDecision
+  readonly transitions: readonly TransitionDraft[]
+  /** Alarms this event changed or opened, by id; read them from {@link Bundler.alarm}. */
+  readonly changed: readonly string[]
+  /** The site's repeats of this hour have just passed the limit: raise a WARNING (spec 02). */
+  readonly anomaly: RepeatCounter | null
+}
+
+export interface BundlerInput {
+  /** Open alarms (NEW, IN_PROGRESS, ACK; others are ignored) of every site of the batch, locked by the caller. */
+  readonly alarms: readonly BundledAlarm[]
+  /** Originals (not repeats) whose dedup key occurs in the batch and which may lie within the window. */
+  readonly recent: readonly RecentEvent[]
+  readonly repeats: ReadonlyMap<string, RepeatCounter>
+  /** Id for an alarm opened by this event: any unique one, drawn by the caller. */
+  readonly newAlarmId: (event: IncomingEvent) => string
+}
+
+export interface Bundler {
+  /** Decides the next event of a site. Events of one site must come in their order. */
+  decide(event: IncomingEvent, site: SiteContext): Decision
+  alarm(id: string): BundledAlarm | undefined
+  /** Alarms opened or changed so far, in the order they were first touched. */
+  changedAlarms(): BundledAlarm[]
+  /** Ids of alarms opened by this bundler. */
+  readonly opened: ReadonlySet<string>
+  /** Repeats to add to originals, by event id. */
+  readonly repeatsOf: ReadonlyMap<string, number>
+  readonly repeatCounters: ReadonlyMap<string, RepeatCounter>
+}
+
+interface State {
+  readonly alarms: Map<string, BundledAlarm>
+  readonly bySite: Map<string, string[]>
+  readonly recent: Map<string, RecentEvent[]>
+  readonly counters: Map<string, RepeatCounter>
+  readonly touched: Set<string>
+  readonly opened: Set<string>
+  readonly repeatsOf: Map<string, number>
+  readonly newAlarmId: (event: IncomingEvent) => string
+}
+
+export function createBundler(input: BundlerInput): Bundler {
+  const state: State = {
+    alarms: new Map(),
+    bySite: new Map(),
+    recent: new Map(),
+    counters: new Map(input.repeats),
+    touched: new Set(),
+    opened: new Set(),
+    repeatsOf: new Map(),
+    newAlarmId: input.newAlarmId,
+  }
+  for (const alarm of input.alarms) if (joinableStatuses.includes(alarm.status)) remember(state, alarm)
+  for (const event of input.recent) rememberEvent(state, event)
+  return {
+    decide: (event, site) => decide(state, event, site),
+    alarm: (id) => state.alarms.get(id),
+    changedAlarms: () => [...state.touched].map((id) => state.alarms.get(id) as BundledAlarm),
+    opened: state.opened,
+    repeatsOf: state.repeatsOf,
+    repeatCounters: state.counters,
+  }
+}
+
+function decide(state: State, event: IncomingEvent, site: SiteContext): Decision {
+  const overrides =
+    event.panel_id !== null && event.zone_no !== null ? site.zoneOverrides(event.panel_id, event.zone_no) : null
+  const opening = opensAlarm(event.event_type)
+  const priority = opening
+    ? effectivePriority({
+        eventType: event.event_type,
+        defaultPriority: event.default_priority,
+        zoneOverrides: overrides,
+        settings: site.settings,
+        serviceMode: site.service_mode,
+      })
+    : event.default_priority
+  const base = {
+    event_id: event.event_id,
+    site_id: site.site_id,
+    stream: streamOf(event.event_type),
+    priority,
+    test_mode: site.test_mode,
+  }
+  const original = findOriginal(state, event, site, priority)
+  const outcome = opening
+    ? decideOpening(state, event, site, base, original)
+    : decideOther(state, event, base, original)
+  let anomaly: RepeatCounter | null = null
+  if (original) {
+    state.repeatsOf.set(original.event_id, (state.repeatsOf.get(original.event_id) ?? 0) + 1)
+    const counted = countRepeat(state.counters.get(site.site_id), Date.parse(event.received_at))
+    state.counters.set(site.site_id, counted.counter)
+    if (counted.anomaly) anomaly = counted.counter
+  } else {
+    rememberEvent(state, {
+      event_id: event.event_id,
+      dedup_key: event.dedup_key,
+      at: Date.parse(event.timestamp),
+      priority,
+      test_mode: site.test_mode,
+      alarm_id: outcome.event.alarm_id,
+    })
+  }
+  return { ...outcome, anomaly }
+}
+
+type Base = Pick<EventDecision, 'event_id' | 'site_id' | 'stream' | 'priority' | 'test_mode'>
+type Outcome = Omit<Decision, 'anomaly'>
+
+/**
+ * The event this one repeats, or undefined. What would hide something is no repeat: an original that another priority
+ * or mode put elsewhere, or whose alarm nobody works on any more.
+ */
+function findOriginal(
+  state: State,
+  event: IncomingEvent,
+  site: SiteContext,
+  priority: Priority,
+): RecentEvent | undefined {
+  const candidates = state.recent.get(event.dedup_key)
+  if (candidates === undefined) return undefined
+  const at = Date.parse(event.timestamp)
+  const opening = opensAlarm(event.event_type)
+  return candidates.find(
+    (recent) =>
+      recent.priority === priority &&
+      recent.test_mode === site.test_mode &&
+      withinDuplicateWindow(recent, at, site.settings.duplicate_window_s) &&
+      (!opening || (recent.alarm_id !== null && isJoinable(state.alarms.get(recent.alarm_id)))),
+  )
+}
+
+function isJoinable(alarm: BundledAlarm | undefined): alarm is BundledAlarm {
+  return alarm !== undefined && joinableStatuses.includes(alarm.status)
+}
+
+function decideOpening(
+  state: State,
+  event: IncomingEvent,
+  site: SiteContext,
+  base: Base,
+  original: RecentEvent | undefined,
+): Outcome {
+  const repeated = original?.alarm_id ? state.alarms.get(original.alarm_id) : undefined
+  const alarm = repeated ?? findJoinable(state, event, site, base)
+  if (alarm === undefined) return openAlarm(state, event, site, base)
+  const kind = repeated ? 'repeat' : 'join'
+  const joined = join(alarm, event, kind)
+  const outcome = transition(alarm, { type: 'join', enabled: site.settings.retrigger })
+  if (!outcome.ok) throw new Error(`an event was to join alarm ${alarm.id}, which is ${alarm.status}`)
+  const { next, effects } = outcome
+  update(state, {
+    ...joined,
+    status: next.status,
+    version: next.version,
+    transition_version: next.transition_version,
+    handler_id: next.handler_id,
+  })
+  return {
+    event: { ...base, alarm_id: alarm.id, kind, repeat_of: original?.event_id ?? null },
+    // A joined event is its own record; only what changes the alarm's state is a transition.
+    transitions: effects.action === 'join' ? [] : [draft(alarm, next, effects.action, event)],
+    changed: [alarm.id],
+  }
+}
+
+/** Key (site, stream, priority) and mode, NEW, IN_PROGRESS or ACK, active within the window; the newest of them. */
+function findJoinable(state: State, event: IncomingEvent, site: SiteContext, base: Base): BundledAlarm | undefined {
+  const at = Date.parse(event.received_at)
+  let best: BundledAlarm | undefined
+  for (const id of state.bySite.get(site.site_id) ?? []) {
+    const alarm = state.alarms.get(id) as BundledAlarm
+    if (alarm.stream !== base.stream || alarm.priority !== base.priority || alarm.test_mode !== base.test_mode) continue
+    if (!isJoinable(alarm) || at - Date.parse(alarm.last_active) > site.settings.bundle_window_s * 1000) continue
+    if (best === undefined || newer(alarm, best)) best = alarm
+  }
+  return best
+}
+
+function newer(a: BundledAlarm, b: BundledAlarm): boolean {
+  return a.last_active !== b.last_active ? a.last_active > b.last_active : a.id > b.id
+}
+
+function openAlarm(state: State, event: IncomingEvent, site: SiteContext, base: Base): Outcome {
+  const id = state.newAlarmId(event)
+  const alarm: BundledAlarm = {
+    id,
+    site_id: site.site_id,
+    stream: base.stream,
+    priority: base.priority,
+    status: 'NEW',
+    version: 1,
+    transition_version: 1,
+    handler_id: null,
+    requires_note: requiresNote(base.stream),
+    service_mode: site.service_mode,
+    test_mode: site.test_mode,
+    panel_id: event.panel_id,
+    headline: event.description,
+    object_name: event.object_name,
+    event_types: [event.event_type],
+    event_count: 1,
+    repeat_count: 0,
+    first_seen: event.timestamp,
+    last_seen: event.timestamp,
+    last_active: event.received_at,
+    normal_since: null,
+    late: event.late,
+    sources: markActive([], sourceOf(event)),
+  }
+  state.opened.add(id)
+  remember(state, alarm)
+  state.touched.add(id)
+  return {
+    event: { ...base, alarm_id: id, kind: 'open', repeat_of: null },
+    transitions: [draft(null, alarm, 'open', event)],
+    changed: [id],
+  }
+}
+
+function join(alarm: BundledAlarm, event: IncomingEvent, kind: 'join' | 'repeat'): BundledAlarm {
+  return {
+    ...alarm,
+    event_count: alarm.event_count + (kind === 'join' ? 1 : 0),
+    repeat_count: alarm.repeat_count + (kind === 'repeat' ? 1 : 0),
+    event_types: alarm.event_types.includes(event.event_type)
+      ? alarm.event_types
+      : [...alarm.event_types, event.event_type],
+    first_seen: event.timestamp < alarm.first_seen ? event.timestamp : alarm.first_seen,
+    last_seen: event.timestamp > alarm.last_seen ? event.timestamp : alarm.last_seen,
+    last_active: event.received_at > alarm.last_active ? event.received_at : alarm.last_active,
+    late: alarm.late || event.late,
+    sources: markActive(alarm.sources, sourceOf(event)),
+    normal_since: null,
+  }
+}
+
+/** Ends, arming, information: never open an alarm; go to the timeline of one they concern, and may make it normal. */
+function decideOther(state: State, event: IncomingEvent, base: Base, original: RecentEvent | undefined): Outcome {
+  const transitions: TransitionDraft[] = []
+  const changed: string[] = []
+  let best: BundledAlarm | undefined
+  for (const id of state.bySite.get(base.site_id) ?? []) {
+    const alarm = state.alarms.get(id) as BundledAlarm
+    if (!isJoinable(alarm) || alarm.test_mode !== base.test_mode || !concerns(alarm, event)) continue
+    const sources = markNormal(alarm.sources, event)
+    if (sources !== alarm.sources) {
+      const normal = alarm.normal_since === null && sources.every((source) => !source.active)
+      const next = {
+        ...alarm,
+        sources,
+        version: alarm.version + 1,
+        normal_since: normal ? event.timestamp : alarm.normal_since,
+      }
+      if (normal) transitions.push(draft(alarm, next, 'normal', event))
+      update(state, next)
+      changed.push(id)
+    }
+    if (best === undefined || moreConcerned(alarm, best)) best = alarm
+  }
+  return {
+    event: {
+      ...base,
+      alarm_id: best?.id ?? null,
+      kind: best ? 'attach' : 'none',
+      repeat_of: original?.event_id ?? null,
+    },
+    transitions,
+    changed,
+  }
+}
+
+function moreConcerned(a: BundledAlarm, b: BundledAlarm): boolean {
+  const rank = priorityRank(a.priority) - priorityRank(b.priority)
+  return rank !== 0 ? rank < 0 : newer(a, b)
+}
+
+function draft(
+  before: BundledAlarm | null,
+  after: { readonly status: AlarmStatus; readonly version: number; readonly id?: string },
+  action: AlarmAction,
+  event: IncomingEvent,
+): TransitionDraft {
+  return {
+    alarm_id: before?.id ?? (after.id as string),
+    action,
+    from_status: before?.status ?? null,
+    to_status: after.status,
+    version_before: before?.version ?? null,
+    version_after: after.version,
+    event_id: event.event_id,
+    at: event.received_at,
+  }
+}
+
+function remember(state: State, alarm: BundledAlarm): void {
+  state.alarms.set(alarm.id, alarm)
+  const ids = state.bySite.get(alarm.site_id)
+  if (ids) ids.push(alarm.id)
+  else state.bySite.set(alarm.site_id, [alarm.id])
+}
+
+function update(state: State, alarm: BundledAlarm): void {
+  state.alarms.set(alarm.id, alarm)
+  state.touched.add(alarm.id)
+}
+
+function rememberEvent(state: State, event: RecentEvent): void {
+  const list = state.recent.get(event.dedup_key)
+  if (list) list.push(event)
+  else state.recent.set(event.dedup_key, [event])
+}

@@ -1,0 +1,12 @@
+/** Rules an operator could argue about, as pure functions: no clock, no randomness, no network, browser-safe. */
+export * from './alarm-machine.ts'
+export * from './alarm-source.ts'
+export * from './auto-close.ts'
+export * from './bundling.ts'
+export * from './classification.ts'
+export * from './dedup.ts'
+export * from './enrichment.ts'
+export * from './partition-state.ts'
+export * from './priority.ts'
+export * from './signal-key.ts'
+export * from './wording.ts'
