@@ -1,0 +1,295 @@
+import { backoffDelayMs, type Clock, type Log, silentLog, systemClock } from '@stam/runtime'
+import pg from 'pg'
+import { columnTypes } from './column-types.ts'
+import { isRetryConflict, StoreError, translateError } from './errors.ts'
+import { type ListenCallback, Listener, type Subscription } from './listener.ts'
+import { requireCompatibleSchema } from './schema-version.ts'
+
+export interface StoreOptions {
+  /** `postgres://…`; may point at PgBouncer in transaction mode. */
+  readonly url: string
+  readonly poolSize: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+  /** Straight to the server, for LISTEN, which is silently deaf behind a transaction pool. Default: `url`. */
+  readonly directUrl?: string
+  /**
+   * Role to act as, for direct connections whose login owns the schema (embedded profile: `stam_app`). Behind a pool, log in as a member of
+   * stam_app instead: a pool forwards no such start-up option.
+   */
+  readonly role?: string
+  /** Longest statement, 30 s by default; longest wait for a lock, 10 s. Enforced by the server inside transactions. */
+  readonly statementTimeoutMs?: number
+  readonly lockTimeoutMs?: number
+  /** Longest wait for a free connection, 5 s by default. */
+  readonly acquireTimeoutMs?: number
+  /** Skip the check that the schema fits this code; for tools that look at foreign databases. */
+  readonly skipSchemaCheck?: boolean
+  readonly log?: Log
+  readonly clock?: Clock
+}
+
+/** Something statements can be sent to. Only this package writes SQL. */
+export interface Queryable {
+  /** Rows of one statement. Values are always bound; never give a statement a name (PgBouncer). */
+  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Number of rows the statement touched. */
+  execute(sql: string, values?: readonly unknown[]): Promise<number>
+}
+
+/** An open transaction; useless after its function has returned. */
+export interface Transaction extends Queryable {
+  readonly isTransaction: true
+}
+
+export interface TransactionOptions {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readonly readOnly?: boolean
+  /** Attempts after the first when another transaction won (deadlock, serialization); 5 by default. The function runs again from its start. */
+  readonly retries?: number
+  readonly statementTimeoutMs?: number
+}
+
+export interface Store extends Queryable {
+  /** Commits when `work` resolves, rolls back when it rejects. COMMIT_UNKNOWN when the connection broke in between. */
+  inTransaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Calls back with each payload, and with null whenever notifications may have been missed (also once at the start). A hint, never the truth:
+   * always read the table, and poll as well.
+   */
+  listen(channel: string, callback: ListenCallback): Promise<Subscription>
+  /** Rejects DATABASE_UNAVAILABLE when the primary cannot be written to. */
+  ping(): Promise<void>
+  /** Rejects SCHEMA_TOO_NEW once a newer version has changed the schema beyond this code; ask every minute and stop then. */
+  checkSchema(): Promise<void>
+  /** Connections: in use, idle, and callers waiting for one. */
+  poolUse(): { total: number; idle: number; waiting: number }
+  /** Waits for what is running. */
+  close(): Promise<void>
+}
+
+const RETRY_BACKOFF = { initialMs: 10, maxMs: 500, jitter: 1 }
+
+/** Opens the pool and checks that the schema fits. Rejects DATABASE_UNAVAILABLE, SCHEMA_TOO_OLD or SCHEMA_TOO_NEW. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const store = new PostgresStore(options)
+  try {
+    if (!options.skipSchemaCheck) await store.checkSchema()
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  return store
+}
+
+class PostgresStore implements Store {
+  readonly #options: StoreOptions
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #pool: pg.Pool
+  readonly #listener: Listener
+  #closing: Promise<void> | undefined
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+    this.#log = options.log ?? silentLog
+    this.#clock = options.clock ?? systemClock
+    this.#pool = new pg.Pool({
+      ...clientConfig(options.url, options),
+      max: options.poolSize,
+      connectionTimeoutMillis: options.acquireTimeoutMs ?? 5_000,
+      idleTimeoutMillis: 30_000,
+    })
+    this.#pool.on('error', (error) => this.#log.warn('database_connection_lost', { error }))
+    // A checked-out client has no listener of the pool's; without one its socket error would end the process.
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+    })
+    this.#listener = new Listener({
+      config: clientConfig(options.directUrl ?? options.url, options),
+      log: this.#log,
+      clock: this.#clock,
+    })
+  }
+
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#run(sql, values)).rows as Row[]
+  }
+
+  async execute(sql: string, values: readonly unknown[] = []): Promise<number> {
+    return (await this.#run(sql, values)).rowCount ?? 0
+  }
+
+  async inTransaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const retries = options.retries ?? 5
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(work, options)
+      } catch (error) {
+        if (attempt > retries || !isRetryConflict(error instanceof StoreError ? error.cause : error))
+          throw translateUnlessOurs(error)
+        await this.#clock.sleep(backoffDelayMs(RETRY_BACKOFF, attempt))
+      }
+    }
+  }
+
+  listen(channel: string, callback: ListenCallback): Promise<Subscription> {
+    return this.#listener.listen(channel, callback)
+  }
+
+  async ping(): Promise<void> {
+    const [row] = await this.query<{ standby: boolean }>(
+      `SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean AS standby`,
+    )
+    if (row?.standby !== false) throw new StoreError('DATABASE_UNAVAILABLE', 'the server is a standby or read-only')
+  }
+
+  checkSchema(): Promise<void> {
+    return requireCompatibleSchema(this)
+  }
+
+  poolUse() {
+    return { total: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([this.#listener.close(), this.#pool.end()]).then(() => {})
+    return this.#closing
+  }
+
+  async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    const client = await this.#acquire()
+    try {
+      const result = await client.query(sql, values as unknown[])
+      client.release()
+      return result
+    } catch (error) {
+      const translated = translateError(error)
+      client.release(translated.code === 'DATABASE_UNAVAILABLE')
+      throw translated
+    }
+  }
+
+  async #acquire(): Promise<pg.PoolClient> {
+    if (this.#closing) throw new StoreError('STORE_CLOSED', 'the store was closed')
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw translateError(error)
+    }
+  }
+
+  async #once<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const client = await this.#acquire()
+    const tx = new OpenTransaction(client)
+    let committing = false
+    try {
+      await client.query(this.#begin(options))
+      const result = await work(tx)
+      tx.end()
+      committing = true
+      const committed = await client.query('COMMIT')
+      // A transaction whose statement failed and whose error somebody swallowed answers COMMIT with ROLLBACK.
+      if (committed.command !== 'COMMIT')
+        throw new StoreError('QUERY_FAILED', 'the transaction had failed before its commit')
+      client.release()
+      return result
+    } catch (error) {
+      tx.end()
+      const translated = translateUnlessOurs(error)
+      const lost = translated instanceof StoreError && translated.code === 'DATABASE_UNAVAILABLE'
+      if (committing && lost) {
+        client.release(true)
+        throw new StoreError('COMMIT_UNKNOWN', translated.message, { cause: error })
+      }
+      await abandon(client, lost)
+      throw translated
+    }
+  }
+
+  #begin(options: TransactionOptions): string {
+    const statement = options.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? 30_000
+    const lock = this.#options.lockTimeoutMs ?? 10_000
+    const mode = `ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly ? ', READ ONLY' : ''}`
+    // SET LOCAL in the same round trip: session settings do not survive a transaction pool. A paused process (SIGSTOP) must not hold
+    // locks for ever, hence the idle limit.
+    return (
+      `BEGIN ${mode}; SET LOCAL statement_timeout = ${Math.trunc(statement)}; SET LOCAL lock_timeout = ${Math.trunc(lock)}; ` +
+      `SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(statement)}`
+    )
+  }
+}
+
+class OpenTransaction implements Transaction {
+  readonly isTransaction = true
+  readonly #client: pg.PoolClient
+  #open = true
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+  }
+
+  end(): void {
+    this.#open = false
+  }
+
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#run(sql, values)).rows as Row[]
+  }
+
+  async execute(sql: string, values: readonly unknown[] = []): Promise<number> {
+    return (await this.#run(sql, values)).rowCount ?? 0
+  }
+
+  async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    if (!this.#open) throw new StoreError('QUERY_FAILED', 'the transaction is over')
+    try {
+      return await this.#client.query(sql, values as unknown[])
+    } catch (error) {
+      throw translateError(error)
+    }
+  }
+}
+
+async function abandon(client: pg.PoolClient, lost: boolean): Promise<void> {
+  if (lost) {
+    client.release(true)
+    return
+  }
+  try {
+    await client.query('ROLLBACK')
+    client.release()
+  } catch {
+    client.release(true)
+  }
+}
+
+/** Errors of the caller's own (an expected refusal thrown to roll back) pass through untouched. */
+function translateUnlessOurs(error: unknown): unknown {
+  return isDatabaseError(error) ? translateError(error) : error
+}
+
+function isDatabaseError(error: unknown): boolean {
+  return error instanceof pg.DatabaseError || (error instanceof Error && 'syscall' in error) || isConnectionError(error)
+}
+
+function isConnectionError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|timeout expired|Client has encountered a connection error)/.test(error.message)
+  )
+}
+
+export function clientConfig(
+  url: string,
+  options: Pick<StoreOptions, 'applicationName' | 'role'>,
+): pg.ClientConfig & { types: pg.CustomTypesConfig } {
+  return {
+    connectionString: url,
+    application_name: options.applicationName,
+    types: columnTypes,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...(options.role ? { options: `-c role=${options.role}` } : {}),
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  openStore,
+  type Queryable,
+  type Store,
+  type StoreOptions,
+  type Transaction,
+  type TransactionOptions,
+} from './connection.ts'
+export { isStoreError, isTemporary, STORE_ERROR_CODES, StoreError, type StoreErrorCode } from './errors.ts'
+export type { ListenCallback, Subscription } from './listener.ts'
+export { type MigrateOptions, type Migrated, migrate } from './migrate.ts'
