@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { enrichEvent, type StoredEvent } from './enrichment.ts'
+
+const bits: StoredEvent = {
+  source: 'STATE',
+  timestamp: '2026-11-21T20:00:41.250Z',
+  event_code: 130,
+  zone_no: 3,
+  partition_no: null,
+  user_no: null,
+  output_no: null,
+  description: { pl: 'Włamanie', en: 'Burglary' },
+  object_name: 'Czujka PIR hol',
+  raw_payload: '',
+  late: false,
+}
+const memory: StoredEvent = {
+  ...bits,
+  source: 'MEMORY',
+  timestamp: '2026-11-21T20:00:00.000Z',
+  event_code: 131,
+  partition_no: 2,
+  description: { pl: 'Włamanie: obwód', en: 'Burglary: perimeter' },
+  object_name: null,
+  raw_payload: '7f98',
+}
+
+describe('enrichment', () => {
+  it('adds what the memory knows and keeps the finer time', () => {
+    expect(enrichEvent(bits, memory)).toEqual({
+      timestamp: bits.timestamp,
+      event_code: 131,
+      zone_no: 3,
+      partition_no: 2,
+      user_no: null,
+      output_no: null,
+      description: memory.description,
+      object_name: 'Czujka PIR hol',
+      raw_payload: '7f98',
+      source: 'MEMORY',
+    })
+  })
+
+  it('takes the panel’s time when ours was far off', () => {
+    const hourBefore = { ...memory, timestamp: '2026-11-21T19:00:00.000Z' }
+    expect(enrichEvent(bits, hourBefore)?.timestamp).toBe(hourBefore.timestamp)
+  })
+
+  it('ignores a redelivery, and bits after memory', () => {
+    expect(enrichEvent(memory, memory)).toBe(undefined)
+    expect(enrichEvent(memory, bits)).toBe(undefined)
+    expect(enrichEvent(bits, bits)).toBe(undefined)
+  })
+})
