@@ -151,12 +151,12 @@ describe('repeats', () => {
       first,
       event(20, 'ALARM', 'alarm:zone:1'),
       event(40, 'ALARM', 'alarm:zone:1'),
-      event(61, 'ALARM', 'alarm:zone:1'),
+      event(60, 'ALARM', 'alarm:zone:1'),
     ])
     expect(kinds).toEqual(['open:A1', 'repeat:A1', 'repeat:A1', 'join:A1'])
     expect(decisions.map((one) => one.event.repeat_of)).toEqual([null, first.event_id, first.event_id, null])
     expect(bundler.repeatsOf.get(first.event_id)).toBe(2)
-    expect(bundler.alarm('A1')).toMatchObject({ event_count: 2, repeat_count: 2, last_seen: iso(61) })
+    expect(bundler.alarm('A1')).toMatchObject({ event_count: 2, repeat_count: 2, last_seen: iso(60) })
   })
 
   it('are never an alarm and its end', () => {
@@ -190,6 +190,8 @@ describe('repeats', () => {
       kind: 'open',
       repeat_of: null,
     })
+    expect(bundler.repeatsOf.size).toBe(0)
+    expect(bundler.decide(event(30, 'ALARM', 'alarm:zone:1'), site()).event.kind).toBe('repeat')
   })
 
   it('raise an anomaly once an hour, past fifty', () => {
