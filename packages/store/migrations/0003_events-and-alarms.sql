@@ -104,17 +104,17 @@ REVOKE ALL ON FUNCTION ensure_event_partitions FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_event_partitions TO stam_app;
 SELECT ensure_event_partitions(now());
 
--- The newest original of each dedup key, so that repeats are recognised without an index over all events ever.
+-- The newest original of each dedup key (domain's RecentEvent), so that repeats are recognised without an index over all events ever.
 CREATE TABLE duplicate_windows (
-  panel_id uuid NOT NULL,
-  dedup_key text NOT NULL,
+  dedup_key text PRIMARY KEY,
   event_id uuid NOT NULL,
+  -- Together with the id, the place of the original in `events`.
   received_at timestamptz(3) NOT NULL,
-  alarm_id uuid,
-  last_at timestamptz(3) NOT NULL,
-  PRIMARY KEY (panel_id, dedup_key)
+  occurred_at timestamptz(3) NOT NULL,
+  priority text NOT NULL,
+  test_mode boolean NOT NULL,
+  alarm_id uuid
 ) WITH (fillfactor = 60);
-CREATE INDEX duplicate_windows_age_idx ON duplicate_windows USING brin (last_at);
 
 -- Repeats per site and hour: more than 50 raise a WARNING (spec 02).
 CREATE TABLE site_repeats (
@@ -130,12 +130,14 @@ CREATE TABLE alarms (
   id uuid PRIMARY KEY,
   number bigint NOT NULL UNIQUE DEFAULT nextval('alarm_number_seq'),
   version integer NOT NULL DEFAULT 1 CHECK (version >= 1),
+  -- Version after the last change that was not a mere joining event (domain's AlarmState).
+  transition_version integer NOT NULL DEFAULT 1,
   site_id uuid NOT NULL REFERENCES sites,
   panel_id uuid REFERENCES panels,
   stream text NOT NULL CHECK (stream IN ('panel', 'temperature', 'unauthorized', 'system', 'manual')),
   priority text NOT NULL CHECK (priority IN ('CRITICAL', 'WARNING', 'INFO')),
   status text NOT NULL DEFAULT 'NEW' CHECK (status IN ('NEW', 'IN_PROGRESS', 'ACK', 'RESOLVED', 'CLOSED')),
-  -- The newest alarm of its (site, stream, priority), the only one events may join.
+  -- The newest alarm of its (site, stream, priority, test mode).
   is_current boolean NOT NULL DEFAULT true,
   headline_pl text NOT NULL,
   headline_en text NOT NULL,
@@ -145,6 +147,8 @@ CREATE TABLE alarms (
   repeat_count integer NOT NULL DEFAULT 0 CHECK (repeat_count >= 0),
   first_seen timestamptz(3) NOT NULL,
   last_seen timestamptz(3) NOT NULL,
+  -- Newest receipt of one of its events: bundle window and auto-close count from it.
+  last_active timestamptz(3) NOT NULL DEFAULT now(),
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   handler_id uuid REFERENCES users,
@@ -156,14 +160,15 @@ CREATE TABLE alarms (
   closed_by uuid REFERENCES users,
   disposition text CHECK (disposition IN ('REAL', 'FALSE', 'TEST', 'TECHNICAL', 'USER_ERROR', 'OTHER')),
   requires_note boolean NOT NULL DEFAULT false,
-  -- Signals of this alarm that have not been restored, as `{panel_id}|{signal}`; empty since normal_since.
-  open_signals text[] NOT NULL DEFAULT '{}',
+  -- What takes part in it and whether it is over (domain's AlarmSource).
+  sources jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(sources) = 'array'),
   normal_since timestamptz(3),
   service_mode boolean NOT NULL DEFAULT false,
   test_mode boolean NOT NULL DEFAULT false,
   late boolean NOT NULL DEFAULT false,
   search_text text NOT NULL GENERATED ALWAYS AS
     (fold_text(number::text || ' ' || headline_pl || ' ' || headline_en || ' ' || coalesce(object_name, ''))) STORED,
+  CONSTRAINT alarms_transition_version CHECK (transition_version BETWEEN 1 AND version),
   CONSTRAINT alarms_seen_in_order CHECK (last_seen >= first_seen),
   CONSTRAINT alarms_new_has_no_handler CHECK (status <> 'NEW' OR (handler_id IS NULL AND claimed_at IS NULL)),
   CONSTRAINT alarms_in_progress_has_handler CHECK (status <> 'IN_PROGRESS' OR (handler_id IS NOT NULL AND claimed_at IS NOT NULL)),
@@ -178,7 +183,7 @@ CREATE TABLE alarms (
 ) WITH (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.02);
 
 -- Two backends can never make two alarms of one key that are both joinable (spec 02 "Bundling").
-CREATE UNIQUE INDEX alarms_current_key ON alarms (site_id, stream, priority) WHERE is_current;
+CREATE UNIQUE INDEX alarms_current_key ON alarms (site_id, stream, priority, test_mode) WHERE is_current;
 
 -- Lists page by (created_at, id), which never changes. None of these indexes contains a column that joining events move, so that counting
 -- an event on an alarm stays a heap-only update.
@@ -210,14 +215,20 @@ BEGIN
   IF (OLD.status = 'CLOSED' OR OLD.status = 'RESOLVED') AND NEW.event_count <> OLD.event_count AND NEW.status = OLD.status THEN
     RAISE EXCEPTION 'alarm % is % and cannot be joined', OLD.id, OLD.status USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_never_joined_when_done';
   END IF;
-  IF (NEW.id, NEW.number, NEW.site_id, NEW.stream, NEW.priority, NEW.created_at)
-     IS DISTINCT FROM (OLD.id, OLD.number, OLD.site_id, OLD.stream, OLD.priority, OLD.created_at) THEN
+  IF (NEW.id, NEW.number, NEW.site_id, NEW.stream, NEW.priority, NEW.test_mode, NEW.created_at)
+     IS DISTINCT FROM (OLD.id, OLD.number, OLD.site_id, OLD.stream, OLD.priority, OLD.test_mode, OLD.created_at) THEN
     RAISE EXCEPTION 'alarm %: identity and key never change', OLD.id USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_identity_fixed';
   END IF;
-  -- Losing its place to a newer alarm is not visible to anybody and the only change without a version.
-  IF NEW.version <> OLD.version + 1 AND NOT (NEW.version = OLD.version AND NEW.status = OLD.status AND OLD.is_current AND NOT NEW.is_current) THEN
+  -- Events that join in one transaction count one version each, everything else is the next version. Losing its place to a newer alarm is
+  -- visible to nobody and the only change without one.
+  IF NEW.version <= OLD.version AND NOT (NEW.version = OLD.version AND NEW.status = OLD.status AND OLD.is_current AND NOT NEW.is_current) THEN
     RAISE EXCEPTION 'alarm %: version % does not follow %', OLD.id, NEW.version, OLD.version USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_version_follows';
   END IF;
+  IF NEW.version > OLD.version + 1 AND NEW.event_count + NEW.repeat_count = OLD.event_count + OLD.repeat_count AND NEW.sources = OLD.sources THEN
+    RAISE EXCEPTION 'alarm %: version % does not follow %', OLD.id, NEW.version, OLD.version USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_version_follows';
+  END IF;
+  -- What cannot be joined gives its place up by itself.
+  NEW.is_current := NEW.is_current AND NEW.status IN ('NEW', 'IN_PROGRESS', 'ACK');
   RETURN NEW;
 END
 $$;

@@ -9,3 +9,5 @@ export {
 export { isStoreError, isTemporary, STORE_ERROR_CODES, StoreError, type StoreErrorCode } from './errors.ts'
 export type { ListenCallback, Subscription } from './listener.ts'
 export { type MigrateOptions, type Migrated, migrate } from './migrate.ts'
+export { announceAlarms, appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts'
+export { appendAudit, type AuditEntryDraft } from './system/append-audit.ts'
