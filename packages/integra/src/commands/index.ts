@@ -1,1 +1,5 @@
 export type * from './command.ts'
+export * from './control-commands.ts'
+export * from './new-data.ts'
+export * from './read-commands.ts'
+export * from './user-commands.ts'

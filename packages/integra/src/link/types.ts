@@ -13,6 +13,8 @@ import type { PanelCommand } from '../commands/command.ts'
 export interface LinkClock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds that never jump, for deadlines; `now` serves where it is missing. */
+  monotonic?(): number
   /** Runs `task` once after at least `delayMs`; the returned function cancels it. */
   schedule(delayMs: number, task: () => void): () => void
 }
@@ -33,6 +35,10 @@ export interface PanelLinkOptions {
   readonly keepAliveMs?: number
   /** Waiting times after the first, second … failure; the last one repeats. Default 1, 2, 4, 8, 16, 30 s, ±20 %. */
   readonly backoffMs?: readonly number[]
+  /** Shortest wait after `busy`: the slot of a module is released a little after the last client. Default 5000. */
+  readonly busyBackoffMs?: number
+  /** A link that closes sooner than this after it was ready goes on with the longer waits. Default 30000. */
+  readonly stableAfterMs?: number
   /** Time to dial, default 5000. */
   readonly dialTimeoutMs?: number
   /** How long to listen for a busy block before the first request, default 150 (reference 8.1). */
