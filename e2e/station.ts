@@ -24,6 +24,10 @@ export interface Station {
   user(role: string, nth?: number): DemoUser
   /** What a hand at a simulated panel does. `panel` is matched against id and name. */
   press(panel: string, action: Record<string, unknown>): Promise<void>
+  /** Arms a panel that is not armed yet, at once, and names one of its armed zones. */
+  armed(): Promise<{ readonly id: string; readonly zone: number }>
+  /** The newest audit entries, as that role sees them. */
+  audit(role: string): Promise<readonly { readonly action: string }[]>
   kill(signal: NodeJS.Signals): Promise<void>
   start(): Promise<void>
 }
