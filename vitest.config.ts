@@ -2,9 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'house/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', '{house,cli,bench,lab}/**/*.test.ts'],
+    globalSetup: ['house/test-databases.ts'],
+    setupFiles: ['house/leak-check.ts'],
     pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
   },
 })

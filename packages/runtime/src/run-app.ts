@@ -84,6 +84,7 @@ class AppRunner<Config> {
   readonly #readiness = createReadiness()
   readonly #metrics: Metrics
   #ended: (code: number) => void = () => {}
+  #cancelLimit: () => void = () => {}
   #exitCode = 0
 
   constructor(options: RunAppOptions<Config>, config: Config, log: Log, host: ProcessHost) {
@@ -113,6 +114,7 @@ class AppRunner<Config> {
       this.#options.describe ? { config: this.#options.describe(this.#context.config) } : {},
     )
     const code = await Promise.race([this.#live(), forced])
+    this.#cancelLimit()
     for (const [event, listener] of listeners) this.#host.off(event, listener)
     this.#host.exit(code)
     return code
@@ -153,7 +155,7 @@ class AppRunner<Config> {
   /** Last opened, first closed. The health server is first, so `/readyz` says draining to the end. */
   async #close(running: readonly Running[]): Promise<number> {
     const drainMs = this.#options.drainMs ?? DRAIN_MS
-    const cancel = systemClock.setTimer(drainMs, () => {
+    this.#cancelLimit = systemClock.setTimer(drainMs, () => {
       this.#log.error('app_drain_too_slow', { drain_ms: drainMs })
       this.#ended(EXIT_FAILURE)
     })
@@ -165,7 +167,6 @@ class AppRunner<Config> {
         this.#exitCode ||= EXIT_FAILURE
       }
     }
-    cancel()
     this.#log.info('app_stopped', { exit_code: this.#exitCode })
     return this.#exitCode
   }

@@ -1,0 +1,14 @@
+export { type DebianPackagesOptions, installDebianPackages } from './debian-packages.ts'
+export { type EventuallyOptions, eventually } from './eventually.ts'
+export { type FakeClock, fakeClock } from './fake-clock.ts'
+export { type FaultMode, type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.ts'
+export { type RabbitServer, type RabbitServerOptions, startRabbit } from './rabbitmq.ts'
+export {
+  type RedisSentinels,
+  type RedisServer,
+  type RedisServerOptions,
+  startRedis,
+  startRedisSentinels,
+} from './redis.ts'
+export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './test-database.ts'
+export { type DatabasesOfRun, serveTestDatabases } from './test-databases.ts'
