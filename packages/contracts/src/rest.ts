@@ -1,7 +1,7 @@
 /** Lists and small requests of the REST API that are not an entity of their own. Source: spec 05. */
 import { z } from 'zod'
 import { AlarmAction, AlarmSummary, EventRecord } from './alarm.ts'
-import { PanelConnection, PanelLive, PartitionState } from './live.ts'
+import { PanelLive } from './live.ts'
 import { Pagination, PageQuery, PanelListItem, Site } from './site.ts'
 import { Instant, Sequence, Uuid } from './vocabulary.ts'
 
@@ -45,16 +45,15 @@ export const PanelList = z
 
 export const PanelStateAnswer = z.object({ live: PanelLive, now: Instant }).meta({ id: 'PanelStateAnswer' })
 
-/** One change of a partition or of the link, for the timeline of people; never used to recover state (spec 03). */
+/** One change of a partition, for the timeline of people; never used to recover state (spec 03). */
 export const PanelStateChange = z
   .object({
     id: Sequence,
     at: Instant,
-    panel_id: Uuid,
-    /** Null = the link itself. */
-    partition_no: z.int().nullable(),
-    from: z.union([PartitionState, PanelConnection]).nullable(),
-    to: z.union([PartitionState, PanelConnection]),
+    partition_no: z.int(),
+    /** A PartitionState, as the worker wrote it. */
+    from: z.string(),
+    to: z.string(),
     triggered_by: z.string().nullable(),
   })
   .meta({ id: 'PanelStateChange' })
@@ -71,10 +70,10 @@ export const EventListQuery = KeysetQuery.extend({
   panel_id: Uuid.optional(),
   site_id: Uuid.optional(),
   alarm_id: Uuid.optional(),
-  /** By the time the centre recorded it. */
+  /** Received in [from, to). */
   from: Instant.optional(),
   to: Instant.optional(),
-  /** `oldest` reads forward and never misses a row: only what can no longer be overtaken is returned. */
+  /** In order of receipt. An event held back by an outage is recorded late and appears in the past. */
   order: z.enum(['newest', 'oldest']).default('newest'),
 })
 export type EventListQuery = z.infer<typeof EventListQuery>

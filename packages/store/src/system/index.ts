@@ -1,0 +1,1 @@
+export { type Act, actorId, type AuditFilter, auditOf, listAudit } from './list-audit.ts'
