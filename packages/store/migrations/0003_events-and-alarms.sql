@@ -194,7 +194,7 @@ CREATE INDEX alarms_slice_idx ON alarms (status, priority, stream, created_at DE
 CREATE INDEX alarms_handler_idx ON alarms (handler_id, created_at DESC, id DESC) WHERE handler_id IS NOT NULL;
 CREATE INDEX alarms_test_idx ON alarms (created_at DESC, id DESC) WHERE test_mode;
 CREATE INDEX alarms_open_idx ON alarms (created_at DESC, id DESC) INCLUDE (priority, status, site_id, test_mode) WHERE status <> 'CLOSED';
-CREATE INDEX alarms_open_site_idx ON alarms (site_id, priority, status) INCLUDE (test_mode) WHERE status <> 'CLOSED';
+CREATE INDEX alarms_open_site_idx ON alarms (site_id, created_at DESC, id DESC) INCLUDE (priority, status, test_mode) WHERE status <> 'CLOSED';
 CREATE INDEX alarms_search_idx ON alarms USING gin (search_text gin_trgm_ops);
 CREATE INDEX alarms_panel_idx ON alarms (panel_id) WHERE panel_id IS NOT NULL AND status <> 'CLOSED';
 

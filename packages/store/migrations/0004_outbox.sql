@@ -56,6 +56,15 @@ END
 $$;
 CREATE TRIGGER outbox_change BEFORE UPDATE OR DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION check_outbox_change();
 
+-- Wakes the relays at the commit; one notification per transaction, whatever it writes. A hint only: relays poll as well.
+CREATE FUNCTION wake_relays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('stam_outbox', '');
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER outbox_wake AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_relays();
+
 GRANT SELECT, INSERT, DELETE ON outbox TO stam_app;
 GRANT UPDATE (stream_seq, status, retry_count, last_error, published_at) ON outbox TO stam_app;
 GRANT SELECT ON stream_head TO stam_app;

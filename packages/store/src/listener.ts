@@ -73,7 +73,7 @@ export class Listener {
     client.on('error', (error) => this.#lost(client, error))
     client.on('end', () => this.#lost(client, new Error('connection ended')))
     client.on('notification', ({ channel, payload }) => {
-      for (const callback of [...(this.#channels.get(channel) ?? [])]) callback(payload ?? '')
+      for (const callback of this.#channels.get(channel) ?? []) callback(payload ?? '')
     })
     try {
       await client.connect()
@@ -90,7 +90,7 @@ export class Listener {
     this.#client = client
     this.#attempt = 0
     this.#probeLater(client)
-    for (const callbacks of this.#channels.values()) for (const callback of [...callbacks]) callback(null)
+    for (const callbacks of this.#channels.values()) for (const callback of callbacks) callback(null)
   }
 
   #probeLater(client: pg.Client): void {

@@ -43,8 +43,12 @@ export async function appendOutbox(tx: Transaction, messages: readonly OutboxMes
 export function announceAlarms(
   tx: Transaction,
   alarms: readonly AlarmSummary[],
-  options: { readonly opened?: ReadonlySet<string>; readonly requestId: string | null },
+  options: {
+    readonly opened?: ReadonlySet<string>
+    readonly requestId: string | null | ((alarmId: string) => string | null)
+  },
 ): Promise<void> {
+  const { requestId } = options
   return appendOutbox(
     tx,
     alarms.map((alarm) => ({
@@ -54,7 +58,7 @@ export function announceAlarms(
       siteId: alarm.site.id,
       data: alarm,
       version: alarm.version,
-      requestId: options.requestId,
+      requestId: typeof requestId === 'function' ? requestId(alarm.id) : requestId,
     })),
   )
 }
