@@ -11,4 +11,4 @@ export {
   startRedisSentinels,
 } from './redis.ts'
 export { type TestDatabase, type TestDatabaseOptions, testDatabase } from './test-database.ts'
-export { type DatabasesOfRun, serveTestDatabases } from './test-databases.ts'
+export { type DatabasesOfRun, serveTestDatabases, type TemplateBuilder } from './test-databases.ts'

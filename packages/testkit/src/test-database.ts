@@ -6,8 +6,10 @@ declare module 'vitest' {
 }
 
 export interface TestDatabase {
-  /** `postgres://…` of a superuser. */
+  /** `postgres://…` of a superuser: for migrations, and to look at or damage what the application may not. */
   readonly url: string
+  /** `postgres://…` of a login with the application's rights only; what the code under test should use. */
+  readonly appUrl: string
   /** Drops it. Fails when somebody is still connected: a connection the test forgot to close. */
   close(): Promise<void>
 }
@@ -22,9 +24,11 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
   // Loaded here, so that benchmarks and drills can use this package's servers outside a test run.
   const { inject } = await import('vitest')
   const address = inject('testDatabases')
-  const url = await ask('POST', `${address}/${options.migrated === false ? 'empty' : 'migrated'}`)
+  const answer = await ask('POST', `${address}/${options.migrated === false ? 'empty' : 'migrated'}`)
+  const { url, appUrl } = JSON.parse(answer) as { url: string; appUrl: string }
   return {
     url,
+    appUrl,
     async close() {
       await ask('DELETE', `${address}${new URL(url).pathname}`)
     },

@@ -22,6 +22,12 @@ const SETTINGS = {
   jit: 'off',
 }
 
+/** Migrates the database at `url` (superuser) and makes the login the application uses there. */
+export type TemplateBuilder = (target: {
+  readonly url: string
+  readonly appLogin: { readonly name: string; readonly password: string }
+}) => Promise<unknown>
+
 export interface DatabasesOfRun {
   /** Where test files ask for databases; see `testDatabase`. */
   readonly address: string
@@ -31,9 +37,9 @@ export interface DatabasesOfRun {
 /**
  * The databases of one test run: one cluster, started when the first test file asks, one database per file cloned from
  * a template (17 ms). Lives in the process that runs the test files, so that they share it.
- * @param buildTemplate brings an empty database to the present schema, e.g. `(url) => migrate({ url })`.
+ * @param buildTemplate brings an empty database to the present schema.
  */
-export async function serveTestDatabases(buildTemplate: (url: string) => Promise<void>): Promise<DatabasesOfRun> {
+export async function serveTestDatabases(buildTemplate: TemplateBuilder): Promise<DatabasesOfRun> {
   const cluster = new TestCluster(buildTemplate)
   const server = createServer((request, response) => {
     answer(cluster, request).then(
@@ -64,14 +70,15 @@ function reply(response: ServerResponse, status: number, text: string): void {
 }
 
 class TestCluster {
-  readonly #buildTemplate: (url: string) => Promise<void>
+  readonly #buildTemplate: TemplateBuilder
+  readonly #appLogin = { name: 'stam_test_app', password: randomBytes(18).toString('base64url') }
   readonly #folder: string
   #server: Promise<EmbeddedPostgres> | undefined
   #template: Promise<void> | undefined
   #admin: pg.Client | undefined
   #made = 0
 
-  constructor(buildTemplate: (url: string) => Promise<void>) {
+  constructor(buildTemplate: TemplateBuilder) {
     this.#buildTemplate = buildTemplate
     removeFoldersOfDeadRuns()
     this.#folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
@@ -79,13 +86,17 @@ class TestCluster {
     chmodSync(this.#folder, 0o711)
   }
 
-  /** @returns the URL of a new database. */
+  /** @returns the URLs of a new database, as JSON. */
   async create(template: string): Promise<string> {
     const server = await this.#start()
     if (template === TEMPLATE) await (this.#template ??= this.#makeTemplate(server))
     const name = `test_${++this.#made}`
     await this.#admin?.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
-    return server.url(name)
+    const url = server.url(name)
+    const appUrl = new URL(url)
+    appUrl.username = this.#appLogin.name
+    appUrl.password = this.#appLogin.password
+    return JSON.stringify({ url, appUrl: appUrl.href })
   }
 
   /** @returns who was still connected when the test was done with it; empty is how it should be. */
@@ -132,7 +143,7 @@ class TestCluster {
 
   async #makeTemplate(server: EmbeddedPostgres): Promise<void> {
     await this.#admin?.query(`CREATE DATABASE ${TEMPLATE} TEMPLATE template0`)
-    await this.#buildTemplate(server.url(TEMPLATE))
+    await this.#buildTemplate({ url: server.url(TEMPLATE), appLogin: this.#appLogin })
   }
 }
 

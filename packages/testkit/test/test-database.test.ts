@@ -17,6 +17,17 @@ test('each test has a database of its own', async () => {
   await Promise.all([one.close(), two.close()])
 })
 
+test('the application login has the rights of the application, not of the owner', async () => {
+  const { appUrl, close } = await testDatabase()
+  const client = await session(appUrl, 'app')
+  const { rows } = await client.query('SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user')
+  expect(rows).toEqual([{ rolsuper: false, rolcreatedb: false }])
+  expect((await client.query('SELECT id FROM sites')).rows).toEqual([])
+  await expect(client.query('DROP TABLE sites')).rejects.toThrow(/must be owner/)
+  await client.end()
+  await close()
+})
+
 test('an empty one has no table of ours', async () => {
   const { url, close } = await testDatabase({ migrated: false })
   const client = await session(url, 'reader')
