@@ -55,6 +55,8 @@ export interface BatchContext {
 export interface FoldedBatch {
   readonly outcomes: RecordOutcome[]
   readonly drafts: ReadonlyMap<string, EventDraft>
+  /** Events the rules added; their ids are still to be claimed. */
+  readonly added: readonly RecordableEvent[]
   readonly enriched: ReadonlyMap<string, StoredEventRow>
   /** Repeats of originals that were in the database before. */
   readonly repeatsOfStored: readonly {
@@ -82,6 +84,7 @@ class Fold {
   readonly #bundler: ReturnType<RecordingRules['createBundler']>
   readonly #drafts = new Map<string, EventDraft>()
   readonly #stored: Map<string, StoredEventRow>
+  readonly #added: RecordableEvent[] = []
   readonly #enriched = new Map<string, StoredEventRow>()
   readonly #transitions: (TransitionRow & { site_id: string; request_id: string | null })[] = []
   readonly #lastRepeatAt = new Map<string, string>()
@@ -107,6 +110,7 @@ class Fold {
     return {
       outcomes,
       drafts: this.#drafts,
+      added: this.#added,
       enriched: this.#enriched,
       repeatsOfStored: this.#settleRepeats(),
       opened,
@@ -155,7 +159,11 @@ class Fold {
       const before = this.#lastRepeatAt.get(decided.repeat_of)
       if (before === undefined || before < event.timestamp) this.#lastRepeatAt.set(decided.repeat_of, event.timestamp)
     }
-    if (anomaly !== null) this.#record(anomalyEvent(event, anomaly, site, this.#rules))
+    if (anomaly !== null) {
+      const added = anomalyEvent(event, anomaly, site, this.#rules)
+      this.#added.push(added)
+      this.#record(added)
+    }
     return { event_id: event.event_id, outcome: 'recorded', kind: decided.kind, alarm_id: decided.alarm_id }
   }
 

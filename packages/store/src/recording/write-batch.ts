@@ -6,9 +6,11 @@ import { announceAlarms } from '../outbox/append-outbox.ts'
 import { readAlarmSummaries } from '../alarms/alarm-summary.ts'
 import { appendAudit } from '../system/append-audit.ts'
 import type { EventDraft, FoldedBatch } from './fold-batch.ts'
+import { claimEventIds } from './load-context.ts'
 import type { BundledAlarmRow } from './rules.ts'
 
 export async function writeBatch(tx: Transaction, batch: FoldedBatch): Promise<void> {
+  if (batch.added.length > 0) await claimEventIds(tx, batch.added)
   await insertEvents(tx, [...batch.drafts.values()])
   await updateEvents(tx, batch)
   await insertAlarms(tx, batch.opened)
@@ -139,7 +141,7 @@ async function updateAlarms(tx: Transaction, changed: readonly BundledAlarmRow[]
     `UPDATE alarms a SET version = r.version, transition_version = r.transition_version, status = r.status, handler_id = r.handler_id,
        claimed_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.claimed_at END, acked_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.acked_at END,
        event_types = r.event_types, event_count = r.event_count, repeat_count = r.repeat_count, first_seen = r.first_seen,
-       last_seen = r.last_seen, last_active = r.last_active, sources = r.sources, normal_since = r.normal_since, late = r.late, updated_at = now()
+       last_seen = r.last_seen, last_active = r.last_active, sources = r.sources, normal_since = r.normal_since, late = r.late, updated_at = clock_timestamp()
      FROM json_to_recordset($1::json) AS r(id uuid, version int, transition_version int, status text, handler_id uuid, event_types text[],
        event_count int, repeat_count int, first_seen timestamptz, last_seen timestamptz, last_active timestamptz, sources jsonb,
        normal_since timestamptz, late boolean)
