@@ -148,7 +148,7 @@ test('every declared setting can be listed with its text and default', () => {
 
 test('a secret prints as *** wherever it is written', () => {
   const secret = new Secret('hunter2-hunter2')
-  const written = [`${secret}`, JSON.stringify({ secret }), String(secret), `x${secret as unknown as string}`]
+  const written = [secret.toString(), JSON.stringify({ secret }), String(secret), `x${secret as unknown as string}`]
   expect(written.join(' ')).not.toContain('hunter2')
   expect(secret.reveal()).toBe('hunter2-hunter2')
 })

@@ -7,6 +7,8 @@ export const RUNTIME_ERROR_CODES = {
   BREAKER_OPEN: 'The circuit breaker is open: the dependency failed repeatedly and is not asked for now.',
   BULKHEAD_FULL: 'As many calls as allowed are running and waiting; this one was refused.',
   DEADLINE_EXCEEDED: 'The call did not finish within its time limit.',
+  KEY_INVALID: 'An encryption key is missing or not base64url of 32 bytes.',
+  TOKEN_INVALID: 'An encrypted value was changed, or none of the keys at hand opens it.',
   QUEUE_CLOSED: 'The queue was closed while someone waited for an item.',
 } as const
 

@@ -18,6 +18,7 @@ export {
 } from './config.ts'
 export { withDeadline } from './deadline.ts'
 export { isRuntimeError, RUNTIME_ERROR_CODES, RuntimeError, type RuntimeErrorCode } from './errors.ts'
+export { createKeyring, type FernetOptions, generateFernetKey, type Keyring } from './fernet.ts'
 export { type HealthServer, type HealthServerOptions, healthzBody, startHealthServer } from './health-server.ts'
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from './log.ts'
 export {
