@@ -5,4 +5,6 @@
 export * from './codec/index.ts'
 export * as commands from './commands/index.ts'
 export type * from './commands/command.ts'
+export { openPanelLink } from './link/panel-link.ts'
+export * from './link/panel-time.ts'
 export type * from './link/types.ts'

@@ -317,3 +317,18 @@ export function isControllableOutput(outputFunction: number): boolean {
 
 /** Output function of a door that command 0x8A opens. */
 export const DOOR_OUTPUT_FUNCTION = 101
+
+/** Text of a zone reaction, undefined for a reserved number. */
+export function zoneReaction(number: number): ObjectTypeText | undefined {
+  return ZONE_REACTIONS[number]
+}
+
+/** Text of an output function, undefined for a reserved number. */
+export function outputFunction(number: number): ObjectTypeText | undefined {
+  return OUTPUT_FUNCTIONS[number]
+}
+
+/** Text of a partition type, undefined for a reserved number. */
+export function partitionType(number: number): ObjectTypeText | undefined {
+  return PARTITION_TYPES[number]
+}

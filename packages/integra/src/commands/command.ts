@@ -32,8 +32,8 @@ export interface PanelCommand<Args, Answer> {
   readonly decode: (answer: Uint8Array, context: CommandContext) => Answer | undefined
   /** Why this module or panel cannot do it, as a sentence; undefined when it can. */
   readonly unsupported?: (args: Args, context: CommandContext) => string | undefined
-  /** Own limit where the usual one is too short. */
-  readonly timeoutMs?: number
+  /** Takes longer than others by nature: the longer time limit of the link applies. */
+  readonly slow?: boolean
   /**
    * A module may stay silent for ever on this read (no thermometer, old module). The answer echoes its parameters or
    * has a number of its own, so a late one cannot be credited to another request: silence does not end the connection.

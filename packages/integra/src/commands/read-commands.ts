@@ -97,7 +97,7 @@ export const readZoneTemperature = {
   encode: ({ zone }) => Uint8Array.of(encodeObjectNumber(zone)),
   matches: (answer, request) => answer.length === 3 && answer[0] === request[0],
   decode: decodeZoneTemperature,
-  timeoutMs: 8000,
+  slow: true,
   silenceIsAnswer: true,
   secrets: [],
 } as const satisfies PanelCommand<{ readonly zone: number }, ZoneTemperature>

@@ -96,8 +96,7 @@ function ignore(state: LinkState): LinkStep {
 /** Leaves a connection (or a dial) and waits. */
 function fail(state: LinkState, reason: WaitingReason, change: Partial<LinkHistory> = {}): LinkStep {
   const next: LinkHistory = { ...history(state), failures: state.failures + 1, ...change }
-  const effects: LinkEffect[] = state.phase === 'dialling' ? [] : [{ type: 'drop' }]
-  return { state: { phase: 'waiting', reason, ...next }, effects: [...effects, { type: 'wait' }] }
+  return { state: { phase: 'waiting', reason, ...next }, effects: [{ type: 'drop' }, { type: 'wait' }] }
 }
 
 /** @param state where the link is; an input that means nothing there changes nothing */

@@ -68,7 +68,7 @@ export function isAvailable(row: StateRow, context: CommandContext): boolean {
  */
 export function isOptional(command: number): boolean {
   if (command >= 0x1b && command <= 0x24) return true
-  if (command >= 0x2c) return true
+  if (command >= 0x2c && command <= 0x31) return true
   return [0x07, 0x08, 0x0d, 0x11, 0x12, 0x18, 0x19, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2b].includes(command)
 }
 

@@ -8,7 +8,7 @@ interface Place {
 }
 
 const PLACES: readonly (Place | undefined)[] = (() => {
-  const places: (Place | undefined)[] = new Array<Place | undefined>(0x32).fill(undefined)
+  const places: (Place | undefined)[] = Array.from({ length: 0x32 })
   let offset = 0
   for (const row of STATE_TABLE) {
     places[row.command] = { row, offset, size: row.wideBytes }

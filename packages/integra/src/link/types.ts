@@ -29,8 +29,10 @@ export interface PanelLinkOptions {
   readonly pollIntervalMs?: number
   /** Time between two complete reads, since flags can be missed; default 300000. */
   readonly fullReadIntervalMs?: number
-  /** Default 3000. Commands that are slower by nature bring their own limit (0x7D: 8000). */
+  /** Default 3000. */
   readonly answerTimeoutMs?: number
+  /** For what is slower by nature (0x7D; some states of a v1 module), default 8000. */
+  readonly slowAnswerTimeoutMs?: number
   /** The module closes after about 25 s without a request; default 10000. */
   readonly keepAliveMs?: number
   /** Waiting times after the first, second … failure; the last one repeats. Default 1, 2, 4, 8, 16, 30 s, ±20 %. */
@@ -119,6 +121,8 @@ export type PanelChange =
       readonly receivedAt: number
       /** Several changes were folded into one because the consumer was slow. Only from `changes()`. */
       readonly coalesced?: boolean
+      /** With `coalesced`: bits that rose at any time in between, also those that have fallen again. */
+      readonly raised?: Uint8Array
     }
   | {
       readonly type: 'clock'
@@ -154,7 +158,7 @@ export type Outcome<Answer> =
       readonly problem?: string
     }
   /** Bytes went out and no answer came. A control command may or may not have been carried out: settle it by state. */
-  | { readonly kind: 'unknown'; readonly reason: 'timed_out' | 'connection_lost' }
+  | { readonly kind: 'unknown'; readonly reason: 'timed_out' | 'connection_lost' | 'undecodable' }
 
 export interface ExecuteOptions {
   /** Gives up waiting for its turn after this time (outcome `not_sent`, `expired`); default 5000. */
@@ -165,8 +169,8 @@ export interface ExecuteOptions {
 }
 
 /**
- * Where the reader of the event memory has arrived: keys of the newest processed records, newest first. Plain data;
- * store it beside the events it covers, in the same transaction.
+ * Where the reader of the event memory has arrived: keys of the newest processed records, newest first; empty when
+ * the memory was empty. Plain data; store it beside the events it covers, in the same transaction.
  */
 export interface MemoryCursor {
   readonly keys: readonly string[]
@@ -197,8 +201,8 @@ export type MemoryRead =
       readonly kind: 'read'
       /** Oldest first. */
       readonly entries: readonly MemoryEntry[]
-      /** Equal to `since` when nothing is new; undefined only for an empty log without a cursor. */
-      readonly cursor: MemoryCursor | undefined
+      /** Equal to `since` when nothing is new. Records that arrive during the walk are found by the next call. */
+      readonly cursor: MemoryCursor
       /**
        * complete: met a record of the cursor, nothing is missing · start: no cursor was given; the newest `limit`
        * records · gap: the cursor's records are gone (overwritten, erased) or lie deeper than `limit`

@@ -1,0 +1,158 @@
+import { COMMAND } from '../codec/command-numbers.ts'
+import { resultCode } from '../codec/results.ts'
+
+/** What became of a request, before decoding. */
+export type RawOutcome =
+  | { readonly kind: 'answered'; readonly payload: Uint8Array }
+  | { readonly kind: 'result'; readonly code: number }
+  | { readonly kind: 'not_sent'; readonly reason: 'not_ready' | 'expired' | 'cancelled' | 'closed' }
+  | { readonly kind: 'unknown'; readonly reason: 'timed_out' | 'connection_lost' }
+
+/** One question to the module. Poll requests are shared by all links, so nothing here belongs to one link. */
+export interface Request {
+  readonly command: number
+  readonly payload: Uint8Array
+  /** The plaintext frame, encoded once. */
+  readonly frame: Uint8Array
+  readonly kind: 'control' | 'read'
+  readonly matches: (answer: Uint8Array, request: Uint8Array) => boolean
+  readonly silenceIsAnswer: boolean
+  /** Slower by nature: the longer time limit applies. */
+  readonly slow?: boolean
+}
+
+export interface QueuedRequest extends Request {
+  readonly settle: (outcome: RawOutcome) => void
+  /** Monotonic time after which it must not be sent any more. */
+  readonly expiresAt: number
+  readonly beforeSend: (() => boolean) | undefined
+}
+
+export type Lane = 'command' | 'background'
+
+const LANE_LIMIT = 64
+
+/**
+ * One request in flight; the request says which answer is its own (reference 1.4). Two lanes wait: commands, which go
+ * before the next poll, and background reads, which go when nothing else is due.
+ */
+export class Exchange {
+  readonly #commands: QueuedRequest[] = []
+  readonly #background: QueuedRequest[] = []
+  #flight: Request | undefined
+  #settle: ((outcome: RawOutcome) => void) | undefined
+  #deadline = Number.POSITIVE_INFINITY
+  #resent = false
+
+  get inFlight(): Request | undefined {
+    return this.#flight
+  }
+
+  /** Monotonic time when the answer is overdue. */
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  /** Earliest time a waiting request expires. */
+  get nextExpiry(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const request of this.#commands) if (request.expiresAt < next) next = request.expiresAt
+    for (const request of this.#background) if (request.expiresAt < next) next = request.expiresAt
+    return next
+  }
+
+  hasWaiting(lane: Lane): boolean {
+    return (lane === 'command' ? this.#commands : this.#background).length > 0
+  }
+
+  /** @returns false when the lane is full */
+  enqueue(request: QueuedRequest, lane: Lane): boolean {
+    const queue = lane === 'command' ? this.#commands : this.#background
+    if (queue.length >= LANE_LIMIT) return false
+    queue.push(request)
+    return true
+  }
+
+  /** Takes a request out of its lane again; false when it is not waiting any more. */
+  cancel(request: QueuedRequest): boolean {
+    for (const queue of [this.#commands, this.#background]) {
+      const at = queue.indexOf(request)
+      if (at < 0) continue
+      queue.splice(at, 1)
+      request.settle({ kind: 'not_sent', reason: 'cancelled' })
+      return true
+    }
+    return false
+  }
+
+  /** The next request of a lane that may still be sent, taken out of it. */
+  take(lane: Lane, now: number): QueuedRequest | undefined {
+    const queue = lane === 'command' ? this.#commands : this.#background
+    for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
+      if (request.expiresAt <= now) request.settle({ kind: 'not_sent', reason: 'expired' })
+      else if (request.beforeSend !== undefined && !request.beforeSend()) {
+        request.settle({ kind: 'not_sent', reason: 'cancelled' })
+      } else return request
+    }
+    return undefined
+  }
+
+  expire(now: number): void {
+    for (const queue of [this.#commands, this.#background]) {
+      for (let i = 0; i < queue.length; ) {
+        const request = queue[i] as QueuedRequest
+        if (request.expiresAt > now) {
+          i++
+          continue
+        }
+        queue.splice(i, 1)
+        request.settle({ kind: 'not_sent', reason: 'expired' })
+      }
+    }
+  }
+
+  /** Notes that a request has been written. */
+  sent(request: Request, deadline: number, settle?: (outcome: RawOutcome) => void): void {
+    this.#flight = request
+    this.#deadline = deadline
+    this.#settle = settle
+    this.#resent = false
+  }
+
+  /** Whether the read in flight may be asked again, since its answer came damaged. Once per request, never a control. */
+  mayResend(): Request | undefined {
+    if (this.#flight === undefined || this.#flight.kind !== 'read' || this.#resent) return undefined
+    this.#resent = true
+    return this.#flight
+  }
+
+  /**
+   * Whether a frame belongs to the request in flight: its own number and echo, or a result. A result that says
+   * "done" answers no read.
+   */
+  match(command: number, payload: Uint8Array): RawOutcome | undefined {
+    const flight = this.#flight
+    if (flight === undefined) return undefined
+    if (command === flight.command && flight.matches(payload, flight.payload)) return { kind: 'answered', payload }
+    if (command !== COMMAND.result || payload.length !== 1) return undefined
+    const code = payload[0] as number
+    if (flight.kind === 'read' && resultCode(code).success) return undefined
+    return { kind: 'result', code }
+  }
+
+  /** Ends the flight and tells whoever asked. */
+  settle(outcome: RawOutcome): void {
+    const settle = this.#settle
+    this.#flight = undefined
+    this.#settle = undefined
+    this.#deadline = Number.POSITIVE_INFINITY
+    settle?.(outcome)
+  }
+
+  /** The connection is gone: what was sent is unknown, what waited was not sent. */
+  fail(waitingReason: 'not_ready' | 'closed'): void {
+    if (this.#flight !== undefined) this.settle({ kind: 'unknown', reason: 'connection_lost' })
+    const waiting = [...this.#commands.splice(0), ...this.#background.splice(0)]
+    for (const request of waiting) request.settle({ kind: 'not_sent', reason: waitingReason })
+  }
+}

@@ -1,0 +1,180 @@
+import { COMMAND } from '../codec/command-numbers.ts'
+import { encodeFrame } from '../codec/frame.ts'
+import { stateRow } from '../codec/state-table.ts'
+import type { CommandContext } from '../commands/command.ts'
+import { newDataBytes, readNewData } from '../commands/new-data.ts'
+import { readClock, readState } from '../commands/read-commands.ts'
+import type { Request } from './exchange.ts'
+import { changedPlan, fullPlan, isOptional, isQuiet, isSlowOnV1 } from './poll-plan.ts'
+
+/** Unanswered so often, an optional state is taken for absent. */
+const STRIKES = 2
+
+/** Requests without parameters are the same for every link: each form is encoded once in a process. */
+function sharedRequest(command: number, payload: Uint8Array, matches: Request['matches']): Request {
+  const frame = encodeFrame(command, payload)
+  return { command, payload, frame, kind: 'read', matches, silenceIsAnswer: false }
+}
+
+const CLOCK_REQUEST = sharedRequest(COMMAND.clock, new Uint8Array(0), readClock.matches)
+const NEW_DATA_REQUESTS = [0, 1, 2].map((bytes) =>
+  sharedRequest(COMMAND.newData, new Uint8Array(bytes), readNewData.matches),
+)
+/** By command, wide form and slowness. */
+const stateRequests = new Map<number, Request>()
+
+function stateRequest(command: number, context: CommandContext): Request {
+  const slow = !context.v2 && isSlowOnV1(command)
+  const key = command * 4 + (context.maskBytes === 32 ? 2 : 0) + (slow ? 1 : 0)
+  let request = stateRequests.get(key)
+  if (request === undefined) {
+    const row = stateRow(command)
+    if (row === undefined) throw new RangeError(`command ${command} is no state read`)
+    const read = readState[row.name]
+    request = sharedRequest(command, read.encode(undefined, context), read.matches)
+    if (slow) request = { ...request, slow: true }
+    stateRequests.set(key, request)
+  }
+  return request
+}
+
+/** Bytes of the requests for the length of an answer to 0x7F. */
+function newDataRequest(context: CommandContext): Request {
+  return NEW_DATA_REQUESTS[newDataBytes(context) - 5] as Request
+}
+
+export interface PollTimes {
+  readonly pollIntervalMs: number
+  readonly fullReadIntervalMs: number
+  readonly keepAliveMs: number
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * Decides what a link asks next: the list of new data every second, what it names, everything every few minutes, and
+ * the clock as keep-alive. What is new goes before what is merely due. Times are monotonic milliseconds.
+ */
+export class PollSchedule {
+  readonly #times: PollTimes
+  #context: CommandContext | undefined
+  /** Everything this panel answers. */
+  #all: readonly number[] = []
+  #changed: readonly number[] = []
+  #changedAt = 0
+  /** undefined while no complete read is under way. */
+  #fullAt: number | undefined
+  #nextPoll = NEVER
+  #nextClock = NEVER
+  #nextFull = NEVER
+  readonly #strikes = new Map<number, number>()
+
+  constructor(times: PollTimes) {
+    this.#times = times
+  }
+
+  /** A connection has been identified: what can be read is known from here on. */
+  begin(context: CommandContext): void {
+    this.stop()
+    this.#context = context
+    const absent = new Set([...this.#strikes].filter(([, count]) => count >= STRIKES).map(([command]) => command))
+    this.#all = fullPlan(context, absent)
+  }
+
+  startFullRead(): void {
+    this.#fullAt = 0
+  }
+
+  /** From here on by the clock. @param phase 0..1, spreads the polls of many links over the interval */
+  serve(now: number, push: boolean, phase: number): void {
+    this.#nextPoll = push ? NEVER : now + phase * this.#times.pollIntervalMs
+    this.#nextClock = now + this.#times.keepAliveMs
+    this.#nextFull = now + this.#times.fullReadIntervalMs
+  }
+
+  stop(): void {
+    this.#changed = []
+    this.#changedAt = 0
+    this.#fullAt = undefined
+    this.#nextPoll = this.#nextClock = this.#nextFull = NEVER
+  }
+
+  requestFullRead(now: number): void {
+    if (this.#nextFull !== NEVER) this.#nextFull = now
+  }
+
+  /** Asks the clock next, to learn whether the other side still lives. */
+  probe(now: number): void {
+    if (this.#nextClock !== NEVER) this.#nextClock = now
+  }
+
+  /** When there will be something to ask. */
+  get nextDue(): number {
+    return Math.min(this.#nextPoll, this.#nextClock, this.#nextFull)
+  }
+
+  /** State commands to subscribe to: all that are read; the clock comes by keep-alive. */
+  get subscription(): readonly number[] {
+    return this.#all
+  }
+
+  /** The request that is due, or undefined. */
+  next(now: number): Request | undefined {
+    const context = this.#context
+    if (context === undefined) return undefined
+    if (this.#changedAt < this.#changed.length) {
+      return stateRequest(this.#changed[this.#changedAt++] as number, context)
+    }
+    if (this.#nextPoll <= now) {
+      this.#nextPoll = advance(this.#nextPoll, this.#times.pollIntervalMs, now)
+      return newDataRequest(context)
+    }
+    if (this.#nextClock <= now) {
+      this.#nextClock = now + this.#times.keepAliveMs
+      return CLOCK_REQUEST
+    }
+    if (this.#fullAt === undefined && this.#nextFull <= now) {
+      this.#nextFull = now + this.#times.fullReadIntervalMs
+      this.#fullAt = 0
+    }
+    if (this.#fullAt === undefined || this.#fullAt >= this.#all.length) return undefined
+    return stateRequest(this.#all[this.#fullAt++] as number, context)
+  }
+
+  /** Whether the last answer ended a complete read; true once. */
+  endFullRead(): boolean {
+    if (this.#fullAt === undefined || this.#fullAt < this.#all.length) return false
+    if (this.#changedAt < this.#changed.length) return false
+    this.#fullAt = undefined
+    return true
+  }
+
+  /** Takes the answer to 0x7F. @returns whether it named anything but the clock */
+  takeNewData(mask: Uint8Array): boolean {
+    if (isQuiet(mask)) return false
+    this.#changed = changedPlan(mask, this.#all)
+    this.#changedAt = 0
+    return true
+  }
+
+  /**
+   * A state read was refused or not answered at all. An optional one is given up after two strikes.
+   * @returns whether the panel can lawfully lack it
+   */
+  miss(command: number): boolean {
+    if (!isOptional(command)) return false
+    this.#strikes.set(command, (this.#strikes.get(command) ?? 0) + 1)
+    return true
+  }
+
+  /** A state read was answered: earlier silence was not its fault. */
+  answered(command: number): void {
+    if (this.#strikes.size > 0) this.#strikes.delete(command)
+  }
+}
+
+/** Keeps the phase; a link that fell behind does not catch up by asking twice. */
+function advance(due: number, interval: number, now: number): number {
+  const next = due + interval
+  return next > now ? next : next + (Math.floor((now - next) / interval) + 1) * interval
+}
