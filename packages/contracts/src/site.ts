@@ -18,18 +18,30 @@ export const SiteMode = z
   .meta({ id: 'SiteMode' })
 export type SiteMode = z.infer<typeof SiteMode>
 
+/** Without defaults, since a default inside a partial schema would fill in what a PATCH leaves out. */
+const settingFields = {
+  duplicate_window_s: z.int().min(1).max(3600),
+  bundle_window_s: z.int().min(60).max(86_400),
+  warning_auto_close_s: z.int().min(600).max(604_800),
+  info_auto_close_s: z.int().min(600).max(604_800),
+  retrigger: z.boolean(),
+  unauthorized_critical: z.boolean(),
+  operators_may_command: z.boolean(),
+}
 export const SiteSettings = z
   .object({
-    duplicate_window_s: z.int().min(1).max(3600).default(60),
-    bundle_window_s: z.int().min(60).max(86_400).default(900),
-    warning_auto_close_s: z.int().min(600).max(604_800).default(28_800),
-    info_auto_close_s: z.int().min(600).max(604_800).default(14_400),
-    retrigger: z.boolean().default(false),
-    unauthorized_critical: z.boolean().default(false),
-    operators_may_command: z.boolean().default(false),
+    duplicate_window_s: settingFields.duplicate_window_s.default(60),
+    bundle_window_s: settingFields.bundle_window_s.default(900),
+    warning_auto_close_s: settingFields.warning_auto_close_s.default(28_800),
+    info_auto_close_s: settingFields.info_auto_close_s.default(14_400),
+    retrigger: settingFields.retrigger.default(false),
+    unauthorized_critical: settingFields.unauthorized_critical.default(false),
+    operators_may_command: settingFields.operators_may_command.default(false),
   })
   .meta({ id: 'SiteSettings' })
 export type SiteSettings = z.infer<typeof SiteSettings>
+/** What an edit changes; the rest stays. */
+export const SiteSettingsChanges = z.object(settingFields).partial()
 
 const siteFields = {
   code: z.string().min(1).max(20),
@@ -138,7 +150,7 @@ const procedureInput = SiteProcedure.omit({ id: true })
 export const CreateSiteRequest = z.object({
   ...siteFields,
   ...defaults,
-  settings: SiteSettings.partial().optional(),
+  settings: SiteSettingsChanges.optional(),
   contacts: z.array(contactInput).max(50).default([]),
   procedures: z.array(procedureInput).max(20).default([]),
 })
@@ -146,7 +158,7 @@ export type CreateSiteRequest = z.infer<typeof CreateSiteRequest>
 export const UpdateSiteRequest = z.object({
   version: z.int().min(1),
   ...z.object(siteFields).partial().shape,
-  settings: SiteSettings.partial().optional(),
+  settings: SiteSettingsChanges.optional(),
   /** Given = replaces the whole list, in call order. */
   contacts: z.array(contactInput).max(50).optional(),
   procedures: z.array(procedureInput).max(20).optional(),
@@ -160,18 +172,25 @@ export const SiteModeRequest = z.object({
   until: Instant.nullable().optional(),
 })
 
-export const CreatePanelRequest = z.object({
-  site_id: Uuid,
+const panelFields = {
   name: z.string().min(1).max(100),
   host: z.string().min(1).max(253),
-  port: z.int().min(1).max(65_535).default(10_004),
-  enabled: z.boolean().default(true),
-  time_zone: z.string().max(60).default('Europe/Warsaw'),
+  port: z.int().min(1).max(65_535),
+  enabled: z.boolean(),
+  time_zone: z.string().max(60),
   /** Up to 12 ASCII characters (protocol 3.1); stored encrypted. */
   integration_key: z.string().max(12).nullable().optional(),
+}
+export const CreatePanelRequest = z.object({
+  site_id: Uuid,
+  ...panelFields,
+  port: panelFields.port.default(10_004),
+  enabled: panelFields.enabled.default(true),
+  time_zone: panelFields.time_zone.default('Europe/Warsaw'),
 })
 export type CreatePanelRequest = z.infer<typeof CreatePanelRequest>
-export const UpdatePanelRequest = CreatePanelRequest.omit({ site_id: true })
+export const UpdatePanelRequest = z
+  .object(panelFields)
   .partial()
   .extend({ version: z.int().min(1) })
 export type UpdatePanelRequest = z.infer<typeof UpdatePanelRequest>
