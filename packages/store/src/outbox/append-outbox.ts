@@ -1,6 +1,7 @@
 /** What a transaction has to tell, written in the transaction itself (house rule 15). The relay numbers and publishes it after the commit. */
 import type { AlarmMessageType, AlarmSummary } from '@stam/contracts'
 import type { Transaction } from '../connection.ts'
+import { type WritePart, writeTogether } from '../write-together.ts'
 
 export interface OutboxMessage {
   readonly aggregateType: string
@@ -18,52 +19,50 @@ export interface OutboxMessage {
 
 /** Appends in the order given. */
 export async function appendOutbox(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
-  if (messages.length === 0) return
-  await tx.execute(
-    `INSERT INTO outbox (aggregate_type, aggregate_id, event_type, routing_key, site_id, payload, idempotency_key, request_id)
-     SELECT m.aggregate_type, m.aggregate_id, m.event_type, 'stream.' || m.event_type, m.site_id, m.payload,
-       m.aggregate_type || ':' || m.aggregate_id || ':' || m.event_type || ':' || m.version, m.request_id
-     FROM unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[]::json[], $6::int[], $7::text[])
-       WITH ORDINALITY AS m(aggregate_type, aggregate_id, event_type, site_id, payload, version, request_id, place)
-     ORDER BY m.place
-     ON CONFLICT (idempotency_key) DO NOTHING`,
-    [
-      messages.map((message) => message.aggregateType),
-      messages.map((message) => message.aggregateId),
-      messages.map((message) => message.type),
-      messages.map((message) => message.siteId),
-      messages.map((message) => JSON.stringify(message.data)),
-      messages.map((message) => message.version),
-      messages.map((message) => message.requestId),
-    ],
-  )
+  await writeTogether(tx, [outboxPart(messages)])
 }
 
 /** Tells the alarms as they are now. `opened`: those of them that did not exist before this transaction. */
-export function announceAlarms(
+export async function announceAlarms(
   tx: Transaction,
   alarms: readonly AlarmSummary[],
-  options: {
-    readonly opened?: ReadonlySet<string>
-    readonly requestId: string | null | ((alarmId: string) => string | null)
-  },
+  options: { readonly opened?: ReadonlySet<string>; readonly requestId: string | null },
 ): Promise<void> {
-  const { requestId } = options
-  return appendOutbox(
+  const { opened, requestId } = options
+  await appendOutbox(
     tx,
-    alarms.map((alarm) => ({
-      aggregateType: 'alarm',
-      aggregateId: alarm.id,
-      type: alarmMessageType(alarm, options.opened?.has(alarm.id) ?? false),
-      siteId: alarm.site.id,
-      data: alarm,
-      version: alarm.version,
-      requestId: typeof requestId === 'function' ? requestId(alarm.id) : requestId,
-    })),
+    alarms.map((alarm) => alarmMessage(alarm, { opened: opened?.has(alarm.id) ?? false, requestId })),
   )
+}
+
+export function alarmMessage(
+  alarm: AlarmSummary,
+  options: { opened: boolean; requestId: string | null },
+): OutboxMessage {
+  return {
+    aggregateType: 'alarm',
+    aggregateId: alarm.id,
+    type: alarmMessageType(alarm, options.opened),
+    siteId: alarm.site.id,
+    data: alarm,
+    version: alarm.version,
+    requestId: options.requestId,
+  }
 }
 
 function alarmMessageType(alarm: AlarmSummary, opened: boolean): AlarmMessageType {
   if (opened) return 'alarm.new'
   return alarm.status === 'CLOSED' ? 'alarm.closed' : 'alarm.updated'
+}
+
+export function outboxPart(messages: readonly OutboxMessage[]): WritePart {
+  return {
+    rows: messages,
+    sql: (json) => `
+      INSERT INTO outbox (aggregate_type, aggregate_id, event_type, routing_key, site_id, payload, idempotency_key, request_id)
+      SELECT "aggregateType", "aggregateId", type, 'stream.' || type, "siteId", data,
+        "aggregateType" || ':' || "aggregateId" || ':' || type || ':' || version, "requestId"
+      FROM json_to_recordset(${json}) AS m("aggregateType" text, "aggregateId" uuid, type text, "siteId" uuid, data json, version int, "requestId" text)
+      ON CONFLICT (idempotency_key) DO NOTHING RETURNING 1`,
+  }
 }

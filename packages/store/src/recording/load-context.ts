@@ -1,5 +1,6 @@
-/** Everything a batch is decided on, read under the locks of its sites. One statement per question, each by index. */
-import { type AlarmStatus, type AlarmStream, type EventType, type Priority, SiteSettings } from '@stam/contracts'
+/** Everything a batch is decided on: one statement to lock, one to claim and read. Few round trips keep a single event as cheap as it can be. */
+import { type Priority, SiteSettings } from '@stam/contracts'
+import { type SummaryRow, summaryColumns, summaryJoins } from '../alarms/alarm-summary.ts'
 import type { Transaction } from '../connection.ts'
 import type {
   AlarmSourceRow,
@@ -12,11 +13,12 @@ import type {
 } from './rules.ts'
 
 /** Open alarms of one site the rules look at; beyond it, a restore no longer finds the alarm it ends. */
-const OPEN_ALARMS_PER_SITE = 200
+export const OPEN_ALARMS_PER_SITE = 200
 
 /**
  * Locks the sites of these panels and of `siteIds` until the end of the transaction, so that one site's events are decided one batch at a
- * time, whoever records them. Sorted, hence free of deadlocks. Returns the site of each known panel, and the time of the transaction.
+ * time, whoever records them. Sorted, hence free of deadlocks. With `epochs`, also the epoch of each panel's owner, which then stays as it is
+ * until the transaction ends.
  */
 export async function lockSites(
   tx: Transaction,
@@ -54,17 +56,6 @@ export async function lockEpochs(tx: Transaction, panelIds: readonly string[]): 
   return new Map(rows.map((row) => [row.panel_id, row.epoch]))
 }
 
-/** Claims the ids; returns those nobody had. An id claimed by a transaction still open is waited for. */
-export async function claimEventIds(tx: Transaction, events: readonly RecordableEvent[]): Promise<Set<string>> {
-  const rows = await tx.query<{ event_id: string }>(
-    `INSERT INTO event_ids (event_id, received_at)
-     SELECT DISTINCT ON (id) id, received_at FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS e(id, received_at, place) ORDER BY id, place
-     ON CONFLICT DO NOTHING RETURNING event_id`,
-    [events.map((event) => event.event_id), events.map((event) => event.received_at)],
-  )
-  return new Set(rows.map((row) => row.event_id))
-}
-
 export interface StoredEventRow {
   readonly event_id: string
   readonly received_at: string
@@ -72,132 +63,187 @@ export interface StoredEventRow {
   readonly facts: EventFacts
 }
 
-interface StoredEventColumns extends Omit<EventFacts, 'description'> {
-  event_id: string
-  received_at: string
-  alarm_id: string | null
-  description_pl: string
-  description_en: string
-}
-
-export async function loadStoredEvents(
-  tx: Transaction,
-  eventIds: readonly string[],
-): Promise<Map<string, StoredEventRow>> {
-  if (eventIds.length === 0) return new Map()
-  const rows = await tx.query<StoredEventColumns>(
-    `SELECT e.event_id, e.received_at, e.alarm_id, e.source, e.occurred_at AS timestamp, e.event_code, e.zone_no, e.partition_no, e.user_no,
-       e.output_no, e.description_pl, e.description_en, e.object_name, encode(e.raw_payload, 'hex') AS raw_payload, e.late
-     FROM event_ids i JOIN events e ON e.received_at = i.received_at AND e.event_id = i.event_id
-     WHERE i.event_id = ANY ($1::uuid[])`,
-    [eventIds],
-  )
-  return new Map(
-    rows.map(({ event_id, received_at, alarm_id, description_pl, description_en, ...facts }) => [
-      event_id,
-      { event_id, received_at, alarm_id, facts: { ...facts, description: { pl: description_pl, en: description_en } } },
-    ]),
-  )
-}
-
-export async function loadSites(
-  tx: Transaction,
-  siteIds: readonly string[],
-  panelIds: readonly string[],
-): Promise<Map<string, SiteRules>> {
-  const sites = await tx.query<{ id: string; settings: object; service_mode: boolean; test_mode: boolean }>(
-    `SELECT id, settings, service_mode, test_mode FROM sites WHERE id = ANY ($1::uuid[])`,
-    [siteIds],
-  )
-  const overrides = await loadOverrides(tx, panelIds)
-  return new Map(
-    sites.map((site) => [
-      site.id,
-      {
-        site_id: site.id,
-        settings: SiteSettings.parse(site.settings),
-        service_mode: site.service_mode,
-        test_mode: site.test_mode,
-        zoneOverrides: (panelId, zoneNo) => overrides.get(`${panelId}|${zoneNo}`) ?? null,
-      },
-    ]),
-  )
-}
-
-async function loadOverrides(tx: Transaction, panelIds: readonly string[]) {
-  const rows = await tx.query<{ panel_id: string; number: number; priority_overrides: Record<string, Priority> }>(
-    `SELECT panel_id, number, priority_overrides FROM panel_objects
-     WHERE panel_id = ANY ($1::uuid[]) AND kind = 'zone' AND priority_overrides <> '{}'`,
-    [panelIds],
-  )
-  return new Map(rows.map((row) => [`${row.panel_id}|${row.number}`, row.priority_overrides]))
-}
-
-interface AlarmColumns {
-  id: string
-  site_id: string
-  stream: AlarmStream
-  priority: Priority
-  status: AlarmStatus
-  version: number
-  transition_version: number
-  handler_id: string | null
-  requires_note: boolean
-  service_mode: boolean
-  test_mode: boolean
-  panel_id: string | null
-  headline_pl: string
-  headline_en: string
-  object_name: string | null
-  event_types: EventType[]
-  event_count: number
-  repeat_count: number
-  first_seen: string
-  last_seen: string
-  last_active: string
-  normal_since: string | null
-  late: boolean
-  sources: AlarmSourceRow[]
-}
-
-/** The newest open alarms of each site, locked: whoever claims or closes one meanwhile waits, and then sees what was decided here. */
-export async function lockOpenAlarms(tx: Transaction, siteIds: readonly string[]): Promise<BundledAlarmRow[]> {
-  const rows = await tx.query<AlarmColumns>(
-    `SELECT a.id, a.site_id, a.stream, a.priority, a.status, a.version, a.transition_version, a.handler_id, a.requires_note, a.service_mode,
-       a.test_mode, a.panel_id, a.headline_pl, a.headline_en, a.object_name, a.event_types, a.event_count, a.repeat_count, a.first_seen,
-       a.last_seen, a.last_active, a.normal_since, a.late, a.sources
-     FROM alarms a
-     WHERE a.id = ANY (ARRAY(
-       SELECT newest.id FROM unnest($1::uuid[]) AS site(id) CROSS JOIN LATERAL (
-         SELECT o.id FROM alarms o WHERE o.site_id = site.id AND o.status <> 'CLOSED' AND o.status <> 'RESOLVED'
-         ORDER BY o.created_at DESC, o.id DESC LIMIT ${OPEN_ALARMS_PER_SITE}
-       ) newest
-     ))
-     ORDER BY a.id FOR NO KEY UPDATE`,
-    [siteIds],
-  )
-  return rows.map(({ headline_pl, headline_en, ...row }) => ({
-    ...row,
-    headline: { pl: headline_pl, en: headline_en },
-  }))
-}
-
 export interface OriginalRow extends RecentEventRow {
   readonly received_at: string
 }
 
-export async function loadOriginals(tx: Transaction, dedupKeys: readonly string[]): Promise<OriginalRow[]> {
-  const rows = await tx.query<Omit<OriginalRow, 'at'> & { occurred_at: string }>(
-    `SELECT dedup_key, event_id, received_at, occurred_at, priority, test_mode, alarm_id FROM duplicate_windows WHERE dedup_key = ANY ($1::text[])`,
-    [dedupKeys],
-  )
-  return rows.map(({ occurred_at, ...row }) => ({ ...row, at: Date.parse(occurred_at) }))
+/** An open alarm, locked, as the rules see it and as people see it. */
+export interface OpenAlarm {
+  readonly bundled: BundledAlarmRow
+  readonly summary: SummaryRow
+  readonly is_current: boolean
 }
 
-export async function loadRepeats(tx: Transaction, siteIds: readonly string[]): Promise<Map<string, RepeatCount>> {
-  const rows = await tx.query<{ site_id: string; hour: string; repeats: number }>(
-    `SELECT DISTINCT ON (site_id) site_id, hour, repeats FROM site_repeats WHERE site_id = ANY ($1::uuid[]) ORDER BY site_id, hour DESC`,
+export interface LoadedContext {
+  /** The database's clock after the locks were taken, ISO. */
+  readonly now: string
+  /** Ids nobody had recorded. */
+  readonly fresh: ReadonlySet<string>
+  /** Those recorded before. */
+  readonly stored: ReadonlyMap<string, StoredEventRow>
+  readonly sites: ReadonlyMap<string, SiteRules>
+  readonly originals: readonly OriginalRow[]
+  readonly repeats: ReadonlyMap<string, RepeatCount>
+}
+
+interface ContextColumns {
+  now: string
+  fresh: string[] | null
+  stored: (Omit<EventFacts, 'description'> & {
+    event_id: string
+    received_at: string
+    alarm_id: string | null
+    description_pl: string
+    description_en: string
+  })[]
+  sites: { id: string; settings: object; service_mode: boolean; test_mode: boolean }[]
+  overrides: { panel_id: string; number: number; priority_overrides: Record<string, Priority> }[]
+  originals: (Omit<OriginalRow, 'at'> & { occurred_at: string })[]
+  repeats: { site_id: string; hour: string; repeats: number }[]
+}
+
+const list = (rows: string) => `(SELECT coalesce(json_agg(row_to_json(r)), '[]'::json) FROM (${rows}) r)`
+
+/**
+ * Claims the ids and reads what does not need a lock of its own. Runs after the sites were locked, hence its snapshot has everything earlier
+ * recorders did there. `stored` sees only what was there before the statement, so it and `fresh` exclude each other.
+ */
+const contextSql = `
+WITH fresh AS (
+  INSERT INTO event_ids (event_id, received_at)
+  SELECT DISTINCT ON (id) id, received_at FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS e(id, received_at, place)
+  ORDER BY id, place
+  ON CONFLICT DO NOTHING RETURNING event_id
+)
+SELECT clock_timestamp() AS now, (SELECT array_agg(event_id::text) FROM fresh) AS fresh,
+  ${list(`SELECT e.event_id, e.received_at, e.alarm_id, e.source, e.occurred_at AS timestamp, e.event_code, e.zone_no, e.partition_no, e.user_no,
+      e.output_no, e.description_pl, e.description_en, e.object_name, encode(e.raw_payload, 'hex') AS raw_payload, e.late
+    FROM event_ids i JOIN events e ON e.received_at = i.received_at AND e.event_id = i.event_id
+    WHERE i.event_id = ANY ($1::uuid[])`)} AS stored,
+  ${list(`SELECT id, settings, service_mode, test_mode FROM sites WHERE id = ANY ($3::uuid[])`)} AS sites,
+  ${list(`SELECT panel_id, number, priority_overrides FROM panel_objects
+    WHERE panel_id = ANY ($4::uuid[]) AND kind = 'zone' AND priority_overrides <> '{}'`)} AS overrides,
+  ${list(`SELECT dedup_key, event_id, received_at, occurred_at, priority, test_mode, alarm_id
+    FROM duplicate_windows WHERE dedup_key = ANY ($5::text[])`)} AS originals,
+  ${list(`SELECT DISTINCT ON (site_id) site_id, hour, repeats FROM site_repeats WHERE site_id = ANY ($3::uuid[]) ORDER BY site_id, hour DESC`)} AS repeats`
+
+export async function loadContext(
+  tx: Transaction,
+  events: readonly RecordableEvent[],
+  siteIds: readonly string[],
+): Promise<LoadedContext> {
+  const [row] = await tx.query<ContextColumns>(contextSql, [
+    events.map((event) => event.event_id),
+    events.map((event) => event.received_at),
+    siteIds,
+    unique(events.flatMap((event) => (event.zone_no === null ? [] : (event.panel_id ?? [])))),
+    unique(events.map((event) => event.dedup_key)),
+  ])
+  const { now, fresh, stored, sites, overrides, originals, repeats } = row as ContextColumns
+  const overrideOf = new Map(overrides.map((zone) => [`${zone.panel_id}|${zone.number}`, zone.priority_overrides]))
+  const zoneOverrides = (panelId: string, zoneNo: number) => overrideOf.get(`${panelId}|${zoneNo}`) ?? null
+  return {
+    now,
+    fresh: new Set(fresh),
+    stored: new Map(stored.map((event) => [event.event_id, storedEvent(event)])),
+    sites: new Map(
+      sites.map(({ id, settings, ...modes }) => [
+        id,
+        { site_id: id, settings: SiteSettings.parse(settings), ...modes, zoneOverrides },
+      ]),
+    ),
+    originals: originals.map(({ occurred_at, ...original }) => ({
+      ...original,
+      received_at: isoInstant(original.received_at),
+      at: Date.parse(occurred_at),
+    })),
+    repeats: new Map(repeats.map(({ site_id, hour, repeats: count }) => [site_id, { hour: Date.parse(hour), count }])),
+  }
+}
+
+function storedEvent({
+  event_id,
+  received_at,
+  alarm_id,
+  description_pl,
+  description_en,
+  ...facts
+}: ContextColumns['stored'][number]) {
+  return {
+    event_id,
+    received_at: isoInstant(received_at),
+    alarm_id,
+    facts: {
+      ...facts,
+      timestamp: isoInstant(facts.timestamp),
+      description: { pl: description_pl, en: description_en },
+    },
+  }
+}
+
+/** Inside JSON a timestamptz arrives with an offset and without trailing zeros. */
+function isoInstant(text: string): string {
+  return new Date(text).toISOString()
+}
+
+type AlarmColumns = SummaryRow & {
+  transition_version: number
+  last_active: string
+  sources: AlarmSourceRow[]
+  is_current: boolean
+}
+
+/**
+ * The newest open alarms of each site, locked: whoever claims or closes one meanwhile waits, and then sees what was decided here. One that was
+ * closed while this waited for it comes back closed, which the rules ignore.
+ */
+export async function lockOpenAlarms(tx: Transaction, siteIds: readonly string[]): Promise<OpenAlarm[]> {
+  if (siteIds.length === 0) return []
+  const rows = await tx.query<AlarmColumns>(
+    // Locked first, joined afterwards: a row that had to be waited for is re-read alone, and would keep the handler's name it had before.
+    `WITH a AS MATERIALIZED (
+       SELECT * FROM alarms WHERE id = ANY (ARRAY(
+         SELECT newest.id FROM unnest($1::uuid[]) AS site(id) CROSS JOIN LATERAL (
+           SELECT o.id FROM alarms o WHERE o.site_id = site.id AND o.status <> 'CLOSED' AND o.status <> 'RESOLVED'
+           ORDER BY o.created_at DESC, o.id DESC LIMIT ${OPEN_ALARMS_PER_SITE}
+         ) newest
+       ))
+       ORDER BY id FOR NO KEY UPDATE
+     )
+     SELECT ${summaryColumns}, a.transition_version, a.last_active, a.sources, a.is_current FROM a ${summaryJoins}`,
     [siteIds],
   )
-  return new Map(rows.map((row) => [row.site_id, { hour: Date.parse(row.hour), count: row.repeats }]))
+  return rows.map(({ transition_version, last_active, sources, is_current, ...summary }) => ({
+    is_current,
+    summary,
+    bundled: {
+      id: summary.id,
+      site_id: summary.site_id,
+      stream: summary.stream,
+      priority: summary.priority,
+      status: summary.status,
+      version: summary.version,
+      transition_version,
+      handler_id: summary.handler_id,
+      requires_note: summary.requires_note,
+      service_mode: summary.service_mode,
+      test_mode: summary.test_mode,
+      panel_id: summary.panel_id,
+      headline: { pl: summary.headline_pl, en: summary.headline_en },
+      object_name: summary.object_name,
+      event_types: summary.event_types,
+      event_count: summary.event_count,
+      repeat_count: summary.repeat_count,
+      first_seen: summary.first_seen,
+      last_seen: summary.last_seen,
+      last_active,
+      normal_since: summary.normal_since,
+      late: summary.late,
+      sources,
+    },
+  }))
+}
+
+export function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)]
 }

@@ -1,5 +1,5 @@
 /** How far each panel is known: signals and cursors, moved in the transaction of the events that carry them, and only forward. */
-import type { Transaction } from '../connection.ts'
+import type { WritePart } from '../write-together.ts'
 import type { RecordableEvent } from './rules.ts'
 
 type Carried = Pick<RecordableEvent, 'epoch' | 'panel_seq'>
@@ -9,7 +9,7 @@ function isLater(a: Carried, b: Carried): boolean {
 }
 
 /** Counts only grow; whether it is active is what the newest event says. Repeated deliveries change nothing. */
-export async function saveSignals(tx: Transaction, events: readonly RecordableEvent[]): Promise<void> {
+export function signalsPart(events: readonly RecordableEvent[]): WritePart {
   const rows = new Map<string, SignalRow>()
   for (const { panel_id, signal, epoch, panel_seq } of events) {
     if (panel_id === null || signal === null) continue
@@ -18,11 +18,11 @@ export async function saveSignals(tx: Transaction, events: readonly RecordableEv
     const known = rows.get(`${panel_id}|${key}`)
     rows.set(`${panel_id}|${key}`, known ? mergeSignals(known, row) : row)
   }
-  if (rows.size === 0) return
-  const sorted = [...rows.values()].sort((a, b) => compare(a.panel_id, b.panel_id) || compare(a.signal, b.signal))
-  await tx.execute(
-    `INSERT INTO panel_signals AS p (panel_id, signal, ordinal, seen_by_state, seen_by_memory, active, epoch, panel_seq)
-     SELECT * FROM json_to_recordset($1::json) AS r(panel_id uuid, signal text, ordinal bigint, seen_by_state bigint, seen_by_memory bigint,
+  return {
+    rows: [...rows.values()].sort((a, b) => compare(a.panel_id, b.panel_id) || compare(a.signal, b.signal)),
+    sql: (json) => `
+     INSERT INTO panel_signals AS p (panel_id, signal, ordinal, seen_by_state, seen_by_memory, active, epoch, panel_seq)
+     SELECT * FROM json_to_recordset(${json}) AS r(panel_id uuid, signal text, ordinal bigint, seen_by_state bigint, seen_by_memory bigint,
        active boolean, epoch bigint, panel_seq bigint)
      ON CONFLICT (panel_id, signal) DO UPDATE SET
        ordinal = greatest(p.ordinal, EXCLUDED.ordinal),
@@ -32,9 +32,9 @@ export async function saveSignals(tx: Transaction, events: readonly RecordableEv
        epoch = greatest(p.epoch, EXCLUDED.epoch),
        panel_seq = CASE WHEN EXCLUDED.epoch > p.epoch THEN EXCLUDED.panel_seq WHEN EXCLUDED.epoch < p.epoch THEN p.panel_seq
          ELSE greatest(p.panel_seq, EXCLUDED.panel_seq) END,
-       updated_at = now()`,
-    [JSON.stringify(sorted)],
-  )
+       updated_at = now()
+     RETURNING 1`,
+  }
 }
 
 interface SignalRow extends Carried {
@@ -57,7 +57,7 @@ function mergeSignals(known: SignalRow, row: SignalRow): SignalRow {
 }
 
 /** The position in the event memory moves on a pair of its own, since not every event carries one. */
-export async function moveCursors(tx: Transaction, events: readonly RecordableEvent[]): Promise<void> {
+export function cursorsPart(events: readonly RecordableEvent[]): WritePart {
   const newest = new Map<string, RecordableEvent>()
   const memory = new Map<string, RecordableEvent>()
   for (const event of events) {
@@ -65,7 +65,6 @@ export async function moveCursors(tx: Transaction, events: readonly RecordableEv
     keepLater(newest, event.panel_id, event)
     if (event.memory_cursor !== null) keepLater(memory, event.panel_id, event)
   }
-  if (newest.size === 0) return
   const rows = [...newest]
     .sort(([a], [b]) => compare(a, b))
     .map(([panel_id, { epoch, panel_seq }]) => {
@@ -85,17 +84,19 @@ export async function moveCursors(tx: Transaction, events: readonly RecordableEv
   const later = `p.memory_epoch IS NULL OR (EXCLUDED.memory_epoch, EXCLUDED.memory_seq) > (p.memory_epoch, p.memory_seq)`
   const moved = (column: string) =>
     `${column} = CASE WHEN EXCLUDED.memory_epoch IS NOT NULL AND (${later}) THEN EXCLUDED.${column} ELSE p.${column} END`
-  await tx.execute(
-    `INSERT INTO panel_cursors AS p (panel_id, epoch, panel_seq, memory_epoch, memory_seq, memory_index, memory_record, memory_recent)
-     SELECT * FROM json_to_recordset($1::json) AS r(panel_id uuid, epoch bigint, panel_seq bigint, memory_epoch bigint, memory_seq bigint,
+  return {
+    rows,
+    sql: (json) => `
+     INSERT INTO panel_cursors AS p (panel_id, epoch, panel_seq, memory_epoch, memory_seq, memory_index, memory_record, memory_recent)
+     SELECT * FROM json_to_recordset(${json}) AS r(panel_id uuid, epoch bigint, panel_seq bigint, memory_epoch bigint, memory_seq bigint,
        memory_index int, memory_record text, memory_recent jsonb)
      ON CONFLICT (panel_id) DO UPDATE SET
        epoch = CASE WHEN (EXCLUDED.epoch, EXCLUDED.panel_seq) > (p.epoch, p.panel_seq) THEN EXCLUDED.epoch ELSE p.epoch END,
        panel_seq = CASE WHEN (EXCLUDED.epoch, EXCLUDED.panel_seq) > (p.epoch, p.panel_seq) THEN EXCLUDED.panel_seq ELSE p.panel_seq END,
        ${['memory_epoch', 'memory_seq', 'memory_index', 'memory_record', 'memory_recent'].map(moved).join(',\n       ')},
-       updated_at = now()`,
-    [JSON.stringify(rows)],
-  )
+       updated_at = now()
+     RETURNING 1`,
+  }
 }
 
 function keepLater(into: Map<string, RecordableEvent>, panelId: string, event: RecordableEvent): void {

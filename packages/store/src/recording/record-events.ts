@@ -5,17 +5,7 @@
 import type { Store, Transaction } from '../connection.ts'
 import { isStoreError, isTemporary } from '../errors.ts'
 import { foldBatch, type RecordOutcome, type RefusalReason } from './fold-batch.ts'
-import {
-  claimEventIds,
-  loadOriginals,
-  loadRepeats,
-  loadSites,
-  loadStoredEvents,
-  lockEpochs,
-  lockOpenAlarms,
-  lockSites,
-} from './load-context.ts'
-import { moveCursors, saveSignals } from './move-cursors.ts'
+import { loadContext, lockEpochs, lockOpenAlarms, lockSites, unique } from './load-context.ts'
 import type { RecordableEvent, RecordingRules } from './rules.ts'
 import { writeBatch } from './write-batch.ts'
 
@@ -77,33 +67,14 @@ export async function recordInTransaction(
 ): Promise<RecordOutcome[]> {
   const { admitted, refusals, siteOf } = await admit(tx, events, options)
   if (admitted.length === 0) return events.map((event) => refusals.get(event) as RecordOutcome)
-  const fresh = await claimEventIds(tx, admitted)
-  const known = admitted.filter((event) => !fresh.has(event.event_id))
-  const news = admitted.filter((event) => fresh.has(event.event_id))
-  const stored = await loadStoredEvents(tx, unique(known.map((event) => event.event_id)))
-  const context = await loadContext(tx, news, siteOf)
-  const batch = foldBatch(admitted, { siteOf, fresh, stored, ...context }, rules)
-  await writeBatch(tx, batch)
-  await saveSignals(tx, admitted)
-  await moveCursors(tx, admitted)
+  const context = await loadContext(tx, admitted, unique(admitted.map((event) => siteOf(event) as string)))
+  // Only new events are decided; a batch of repeated deliveries takes no alarm out of anybody's hands.
+  const news = admitted.filter((event) => context.fresh.has(event.event_id))
+  const locked = await lockOpenAlarms(tx, unique(news.map((event) => siteOf(event) as string)))
+  const batch = foldBatch(admitted, { siteOf, alarms: locked.map(({ bundled }) => bundled), ...context }, rules)
+  await writeBatch(tx, batch, admitted, locked, context.now)
   const decided = batch.outcomes.values()
   return events.map((event) => refusals.get(event) ?? (decided.next().value as RecordOutcome))
-}
-
-async function loadContext(
-  tx: Transaction,
-  news: readonly RecordableEvent[],
-  siteOf: (event: RecordableEvent) => string | undefined,
-) {
-  const siteIds = unique(news.flatMap((event) => siteOf(event) ?? []))
-  if (siteIds.length === 0) return { sites: new Map(), alarms: [], originals: [], repeats: new Map() }
-  const panelIds = unique(news.flatMap((event) => (event.zone_no === null ? [] : (event.panel_id ?? []))))
-  return {
-    sites: await loadSites(tx, siteIds, panelIds),
-    alarms: await lockOpenAlarms(tx, siteIds),
-    originals: await loadOriginals(tx, unique(news.map((event) => event.dedup_key))),
-    repeats: await loadRepeats(tx, siteIds),
-  }
 }
 
 /** Locks the sites, and tells apart what may be recorded at all. */
@@ -136,8 +107,4 @@ async function admit(tx: Transaction, events: readonly RecordableEvent[], option
 
 function refused(event: RecordableEvent, reason: RefusalReason, detail: string): RecordOutcome {
   return { event_id: event.event_id, outcome: 'refused', reason, detail }
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Set(values)]
 }
