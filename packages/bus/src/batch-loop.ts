@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BusMessage } from '@stam/contracts'
 import { backoffDelayMs } from '@stam/runtime'
 import { type BusEvent, type Delivery, type DeliveryOutcome, hold, retry, type Subscription } from './bus.ts'
@@ -104,6 +105,8 @@ export class BatchLoop<Item extends Held> {
         await this.#pause(Number.POSITIVE_INFINITY, () => this.#incoming.length > 0)
         continue
       }
+      // What came in the same packet is announced message by message: one turn of the event loop lets it gather.
+      await nextTurn()
       if (batchWaitMs > 0) await this.#pause(batchWaitMs, () => this.#incoming.length >= batchSize)
       if (this.#stopping) break
       const valid = await this.#buryInvalid(this.#incoming.splice(0, batchSize))

@@ -12,8 +12,10 @@ export interface LinkOptions {
   readonly heartbeatSeconds: number
   /** Random pause between attempts. */
   readonly reconnectMs: { readonly min: number; readonly max: number }
-  /** How often an idle link is asked whether it still works, and how long it may take to answer that or anything else. */
+  /** How often an idle link is asked whether it still works, and how long it may take to answer. */
   readonly probeEveryMs: number
+  readonly probeTimeoutMs: number
+  /** How long making the connection usable may take, and saying goodbye. */
   readonly answerTimeoutMs: number
   /** Makes the connection usable and proves it; the link counts as up when this resolves. */
   setup(connection: Connection): Promise<void>
@@ -109,7 +111,7 @@ export class RabbitLink {
       const early = await Promise.race([lost, opened])
       if (early) return early
       // A broker that is out of memory or disk lets us in but takes nothing: that is waiting, not failing.
-      const ready = this.#patiently(() => options.setup(connection))
+      const ready = this.#patiently(options.answerTimeoutMs, () => options.setup(connection))
       const failed = await Promise.race([lost, ready.then(() => null)])
       if (failed) return failed
       this.#connection = connection
@@ -128,10 +130,11 @@ export class RabbitLink {
 
   /** Asks the link every now and then; resolves with the error once it does not answer. */
   async #watch(connection: Connection, over: AbortSignal): Promise<Error> {
+    const { probeEveryMs, probeTimeoutMs, probe } = this.#options
     try {
       for (;;) {
-        await systemClock.sleep(this.#options.probeEveryMs, over)
-        if (this.#blocked === null) await this.#patiently(() => this.#options.probe(connection))
+        await systemClock.sleep(probeEveryMs, over)
+        if (this.#blocked === null) await this.#patiently(probeTimeoutMs, () => probe(connection))
       }
     } catch (error) {
       return error as Error
@@ -139,8 +142,8 @@ export class RabbitLink {
   }
 
   /** A time limit that does not run while the broker blocks us. */
-  async #patiently(work: () => Promise<void>): Promise<void> {
-    const { name, answerTimeoutMs } = this.#options
+  async #patiently(limitMs: number, work: () => Promise<void>): Promise<void> {
+    const { name } = this.#options
     let finished = false
     const working = work().finally(() => {
       finished = true
@@ -149,7 +152,7 @@ export class RabbitLink {
     while (!finished) {
       const blockedBefore = this.#blocked !== null
       try {
-        await withDeadline(`an answer of the broker to ${name}`, answerTimeoutMs, () => working)
+        await withDeadline(`an answer of the broker to ${name}`, limitMs, () => working)
       } catch (error) {
         if (finished || !(blockedBefore || this.#blocked !== null)) throw error
       }

@@ -1,5 +1,5 @@
 import type { BusMessage, ComponentStatus, StreamMessage } from '@stam/contracts'
-import { isoTime, type Secret, withDeadline } from '@stam/runtime'
+import { type Secret, withDeadline } from '@stam/runtime'
 import type { Channel, Connection, ConnectionOptions, Envelope } from 'rabbitmq-client'
 import {
   type Bus,
@@ -54,8 +54,9 @@ export interface RabbitBusOptions extends CommonBusOptions {
   readonly heartbeatSeconds?: number
   /** Random pause between attempts to connect; 50 to 500 ms unless given. */
   readonly reconnectMs?: { readonly min: number; readonly max: number }
-  /** How often an idle connection is asked; 1 s unless given. With the confirm time-out it bounds how long a freeze stays unnoticed. */
+  /** How often an idle connection is asked whether it works, and how long it may take to answer: 1 s and 2 s unless given. */
   readonly probeEveryMs?: number
+  readonly probeTimeoutMs?: number
   /** Unconfirmed messages at once; 500 unless given. */
   readonly maxInFlight?: number
   /** Unconfirmed and waiting messages together; 20,000 unless given. */
@@ -320,6 +321,7 @@ class RabbitBus implements Bus {
       heartbeatSeconds: options.heartbeatSeconds ?? 5,
       reconnectMs: options.reconnectMs ?? { min: 50, max: 500 },
       probeEveryMs: options.probeEveryMs ?? 1_000,
+      probeTimeoutMs: options.probeTimeoutMs ?? 2_000,
       answerTimeoutMs: this.#confirmTimeoutMs,
       setup: hooks.setup,
       probe: hooks.probe,
