@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** One word after `./stam`. */
+export interface Command {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  /** The file that carries it out, from this folder; exports `run(argv): Promise<number>`, the exit code. */
+  readonly module: string
+}
+
+/** What a checkout can have; a command exists where its file does. */
+const KNOWN: readonly Command[] = [
+  {
+    name: 'up',
+    usage: 'up [--port N] [--host ADDRESS] [--data FOLDER] [--panels N] [--no-simulator] [--json]',
+    summary: 'start the whole system on this machine; Ctrl-C stops it, the data stays',
+    module: './up.ts',
+  },
+  {
+    name: 'test',
+    usage: 'test [FILTER]',
+    summary: 'format, lint, types, architecture, unit, scenario and browser tests; last line "N passed, N failed"',
+    module: './test.ts',
+  },
+  {
+    name: 'simulate',
+    usage: 'simulate …',
+    summary: 'drive simulated panels from the shell; "simulate help" lists what they can do',
+    module: './simulate.ts',
+  },
+  {
+    name: 'bench',
+    usage: 'bench pipeline|worker|codec|replay|list [--json]',
+    summary: 'measure against a raw baseline of the same run',
+    module: './bench.ts',
+  },
+]
+
+export const commands: readonly Command[] = KNOWN.filter(({ module }) =>
+  existsSync(fileURLToPath(new URL(module, import.meta.url))),
+)
+
+export function usage(): string {
+  const lines = commands.flatMap((command) => [`  ./stam ${command.usage}`, `      ${command.summary}`])
+  return ['stam-replacer: an alarm receiving centre', '', ...lines, ''].join('\n')
+}
