@@ -84,6 +84,8 @@ export interface LoadedContext {
   readonly sites: ReadonlyMap<string, SiteRules>
   readonly originals: readonly OriginalRow[]
   readonly repeats: ReadonlyMap<string, RepeatCount>
+  /** Epoch of each panel's present owner. Taking a panel over locks its site, so this holds until the end of the transaction. */
+  readonly epochs: ReadonlyMap<string, number>
 }
 
 interface ContextColumns {
@@ -100,6 +102,7 @@ interface ContextColumns {
   overrides: { panel_id: string; number: number; priority_overrides: Record<string, Priority> }[]
   originals: (Omit<OriginalRow, 'at'> & { occurred_at: string })[]
   repeats: { site_id: string; hour: string; repeats: number }[]
+  epochs: { panel_id: string; epoch: number }[]
 }
 
 const list = (rows: string) => `(SELECT coalesce(json_agg(row_to_json(r)), '[]'::json) FROM (${rows}) r)`
@@ -125,7 +128,8 @@ SELECT clock_timestamp() AS now, (SELECT array_agg(event_id::text) FROM fresh) A
     WHERE panel_id = ANY ($4::uuid[]) AND kind = 'zone' AND priority_overrides <> '{}'`)} AS overrides,
   ${list(`SELECT dedup_key, event_id, received_at, occurred_at, priority, test_mode, alarm_id
     FROM duplicate_windows WHERE dedup_key = ANY ($5::text[])`)} AS originals,
-  ${list(`SELECT DISTINCT ON (site_id) site_id, hour, repeats FROM site_repeats WHERE site_id = ANY ($3::uuid[]) ORDER BY site_id, hour DESC`)} AS repeats`
+  ${list(`SELECT DISTINCT ON (site_id) site_id, hour, repeats FROM site_repeats WHERE site_id = ANY ($3::uuid[]) ORDER BY site_id, hour DESC`)} AS repeats,
+  ${list(`SELECT panel_id, epoch FROM panel_assignments WHERE panel_id = ANY ($6::uuid[])`)} AS epochs`
 
 export async function loadContext(
   tx: Transaction,
@@ -138,8 +142,9 @@ export async function loadContext(
     siteIds,
     unique(events.flatMap((event) => (event.zone_no === null ? [] : (event.panel_id ?? [])))),
     unique(events.map((event) => event.dedup_key)),
+    unique(events.flatMap((event) => event.panel_id ?? [])),
   ])
-  const { now, fresh, stored, sites, overrides, originals, repeats } = row as ContextColumns
+  const { now, fresh, stored, sites, overrides, originals, repeats, epochs } = row as ContextColumns
   const overrideOf = new Map(overrides.map((zone) => [`${zone.panel_id}|${zone.number}`, zone.priority_overrides]))
   const zoneOverrides = (panelId: string, zoneNo: number) => overrideOf.get(`${panelId}|${zoneNo}`) ?? null
   return {
@@ -158,6 +163,7 @@ export async function loadContext(
       at: Date.parse(occurred_at),
     })),
     repeats: new Map(repeats.map(({ site_id, hour, repeats: count }) => [site_id, { hour: Date.parse(hour), count }])),
+    epochs: new Map(epochs.map(({ panel_id, epoch }) => [panel_id, epoch])),
   }
 }
 

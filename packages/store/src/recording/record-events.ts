@@ -72,7 +72,12 @@ export async function recordInTransaction(
   const news = admitted.filter((event) => context.fresh.has(event.event_id))
   const locked = await lockOpenAlarms(tx, unique(news.map((event) => siteOf(event) as string)))
   const batch = foldBatch(admitted, { siteOf, alarms: locked.map(({ bundled }) => bundled), ...context }, rules)
-  await writeBatch(tx, batch, admitted, locked, context.now)
+  // A predecessor's event is a true fact, but its successor already counts on from what was recorded when it took over: moving signals or
+  // the cursor now would let the two disagree, and a record read again would become a second event (docs/adr/0001).
+  const owners = admitted.filter(
+    ({ panel_id, epoch }) => panel_id === null || epoch >= (context.epochs.get(panel_id) ?? 0),
+  )
+  await writeBatch(tx, batch, owners, locked, context.now)
   const decided = batch.outcomes.values()
   return events.map((event) => refusals.get(event) ?? (decided.next().value as RecordOutcome))
 }

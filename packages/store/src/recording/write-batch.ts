@@ -13,11 +13,11 @@ import { cursorsPart, signalsPart } from './move-cursors.ts'
 import type { BundledAlarmRow, RecordableEvent } from './rules.ts'
 import { eventsPart, idsPart, originalsPart, repeatsPart, toldAgainPart } from './write-events.ts'
 
-/** @param admitted every event of the batch, new or known: signals and cursors move with all of them */
+/** @param owners events of the panels' present owners, new or known: signals and cursors move with all of them */
 export async function writeBatch(
   tx: Transaction,
   batch: FoldedBatch,
-  admitted: readonly RecordableEvent[],
+  owners: readonly RecordableEvent[],
   locked: readonly OpenAlarm[],
   now: string,
 ): Promise<void> {
@@ -35,8 +35,8 @@ export async function writeBatch(
     outboxPart(messages(batch, opened, changed)),
     originalsPart(drafts),
     repeatsPart(batch),
-    signalsPart(admitted),
-    cursorsPart(admitted),
+    signalsPart(owners),
+    cursorsPart(owners),
   ])
   // Locked since they were read, so each of them is there; the guards of the table have checked the move.
   if (updated !== batch.changed.length) throw new StoreError('QUERY_FAILED', 'an alarm changed although it was locked')
