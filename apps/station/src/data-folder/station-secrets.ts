@@ -1,0 +1,45 @@
+import { generateKeyPair, randomBytes, randomInt } from 'node:crypto'
+import { promisify } from 'node:util'
+import { generateFernetKey } from '@stam/runtime'
+import { z } from 'zod'
+
+/** Everything secret of one station, generated at its first start and kept in `secrets.json` (0600). */
+export const StationSecrets = z.object({
+  database_owner_password: z.string().min(20),
+  database_app_password: z.string().min(20),
+  jwt_private_key: z.string().startsWith('-----BEGIN PRIVATE KEY-----'),
+  encryption_key: z.string().min(43),
+  /** Codes and integration keys of the simulated panels, by panel id. */
+  panels: z.record(
+    z.string(),
+    z.object({ integrationKey: z.string().optional(), codes: z.record(z.string(), z.string()) }),
+  ),
+  /** Passwords the station gave out itself, by e-mail; shown again at every start. */
+  passwords: z.record(z.string(), z.string().min(12)),
+})
+export type StationSecrets = z.output<typeof StationSecrets>
+
+export async function generateStationSecrets(): Promise<StationSecrets> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  return {
+    database_owner_password: randomBytes(24).toString('base64url'),
+    database_app_password: randomBytes(24).toString('base64url'),
+    jwt_private_key: privateKey,
+    encryption_key: generateFernetKey(),
+    panels: {},
+    passwords: {},
+  }
+}
+
+/** Without letters and digits that look alike on paper. */
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+
+/** Four groups of four, e.g. `hk4m-x7pd-…`: 79 bits, and still typed without looking twice. */
+export function generatePassword(): string {
+  const group = () => Array.from({ length: 4 }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+  return [group(), group(), group(), group()].join('-')
+}
