@@ -17,6 +17,8 @@ CREATE TABLE outbox (
   status text NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'PUBLISHED')),
   retry_count integer NOT NULL DEFAULT 0 CHECK (retry_count >= 0),
   last_error text,
+  -- Until then the relay that numbered the row, or tried it last, is at it; afterwards any relay may.
+  next_attempt_at timestamptz(3),
   request_id text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   published_at timestamptz(3),
@@ -29,7 +31,7 @@ CREATE TABLE outbox (
 );
 CREATE UNIQUE INDEX outbox_stream_key ON outbox (stream_seq) WHERE stream_seq IS NOT NULL;
 CREATE INDEX outbox_unnumbered_idx ON outbox (id) WHERE stream_seq IS NULL;
-CREATE INDEX outbox_pending_idx ON outbox (stream_seq) WHERE status = 'PENDING';
+CREATE INDEX outbox_pending_idx ON outbox (stream_seq) INCLUDE (next_attempt_at) WHERE status = 'PENDING';
 
 -- One row: the last number given. Whoever numbers holds it until commit, therefore a visible number implies that all lower ones are visible.
 CREATE TABLE stream_head (
@@ -65,7 +67,33 @@ END
 $$;
 CREATE TRIGGER outbox_wake AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_relays();
 
+-- The only place numbers come from: one statement, so that no paused or slow client ever holds the lock of the head row. Inside a function
+-- each statement has a snapshot of its own; therefore the rows are looked for after the lock is held, and everything an earlier holder
+-- numbered is seen. The caller has `lease` to publish what it gets.
+CREATE FUNCTION number_outbox(most integer, lease interval) RETURNS SETOF outbox LANGUAGE plpgsql AS $$
+DECLARE
+  head bigint;
+  given bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM outbox WHERE stream_seq IS NULL) THEN
+    RETURN;
+  END IF;
+  SELECT last_seq INTO STRICT head FROM stream_head WHERE id = 1 FOR UPDATE;
+  RETURN QUERY
+    WITH picked AS (
+      SELECT o.id, row_number() OVER (ORDER BY o.id) AS place FROM outbox o WHERE o.stream_seq IS NULL ORDER BY o.id LIMIT most
+    )
+    UPDATE outbox o SET stream_seq = head + picked.place, next_attempt_at = clock_timestamp() + lease
+    FROM picked WHERE o.id = picked.id RETURNING o.*;
+  GET DIAGNOSTICS given = ROW_COUNT;
+  IF given > 0 THEN
+    UPDATE stream_head SET last_seq = head + given, numbered_at = clock_timestamp() WHERE id = 1;
+    PERFORM pg_notify('stam_stream', (head + given)::text);
+  END IF;
+END
+$$;
+
 GRANT SELECT, INSERT, DELETE ON outbox TO stam_app;
-GRANT UPDATE (stream_seq, status, retry_count, last_error, published_at) ON outbox TO stam_app;
+GRANT UPDATE (stream_seq, status, retry_count, last_error, next_attempt_at, published_at) ON outbox TO stam_app;
 GRANT SELECT ON stream_head TO stam_app;
 GRANT UPDATE (last_seq, numbered_at) ON stream_head TO stam_app;

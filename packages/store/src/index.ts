@@ -9,7 +9,7 @@ export {
 export { isStoreError, isTemporary, STORE_ERROR_CODES, StoreError, type StoreErrorCode } from './errors.ts'
 export type { ListenCallback, Subscription } from './listener.ts'
 export { type MigrateOptions, type Migrated, migrate } from './migrate.ts'
-export { announceAlarms, appendOutbox, type OutboxMessage } from './outbox/append-outbox.ts'
+export * from './outbox/index.ts'
 export { appendAudit, type AuditEntryDraft } from './system/append-audit.ts'
 export type { RecordOutcome, RefusalReason } from './recording/fold-batch.ts'
 export { type RecordOptions, recordEvents, recordInTransaction } from './recording/record-events.ts'
