@@ -60,7 +60,8 @@ export const ServerMessage = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
     type: z.literal('replay_overflow'),
-    data: z.object({ retry_after_ms: z.int().min(0).max(5000) }),
+    /** Live messages go on from `stream_position`; what lies before it has to be loaded by REST. */
+    data: z.object({ retry_after_ms: z.int().min(0).max(5000), stream_position: Sequence }),
   }),
   z.object({ ...envelope, type: z.literal('auth_check'), data: z.object({ answer_within_ms: z.int() }) }),
   z.object({ ...envelope, type: z.literal('pong'), data: z.object({ id: z.int(), stream_position: Sequence }) }),

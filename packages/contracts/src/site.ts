@@ -42,6 +42,7 @@ export const SiteSettings = z
 export type SiteSettings = z.infer<typeof SiteSettings>
 /** What an edit changes; the rest stays. */
 export const SiteSettingsChanges = z.object(settingFields).partial()
+export type SiteSettingsChanges = z.infer<typeof SiteSettingsChanges>
 
 const siteFields = {
   code: z.string().min(1).max(20),

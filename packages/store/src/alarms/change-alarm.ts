@@ -3,7 +3,7 @@
  * What is allowed is decided by `domain`; the WHERE and the trigger of the table refuse the rest a second time.
  */
 import type { AlarmAction, AlarmStatus, AlarmSummary, Disposition, SiteScope } from '@stam/contracts'
-import type { Transaction } from '../connection.ts'
+import type { Queryable, Transaction } from '../connection.ts'
 import { appendAudit } from '../system/append-audit.ts'
 import { type Act, actorId, auditOf } from '../system/list-audit.ts'
 import { scopeValue, withinScope } from '../system/site-scope.ts'
@@ -105,8 +105,8 @@ export async function changeAlarm(tx: Transaction, change: AlarmChange): Promise
 }
 
 /** Whether a person still has a session somewhere: a refresh token that is alive. */
-export async function hasLiveSession(tx: Transaction, userId: string): Promise<boolean> {
-  const rows = await tx.query(
+export async function hasLiveSession(db: Queryable, userId: string): Promise<boolean> {
+  const rows = await db.query(
     `SELECT FROM refresh_tokens WHERE user_id = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now() LIMIT 1`,
     [userId],
   )

@@ -1,5 +1,5 @@
 /** Changes of sites: each names the version it starts from, so that two people never overwrite each other unseen. */
-import type { CreateSiteRequest, SiteSettings, UpdateSiteRequest } from '@stam/contracts'
+import type { CreateSiteRequest, SiteSettingsChanges, UpdateSiteRequest } from '@stam/contracts'
 import type { Transaction } from '../connection.ts'
 import { appendOutbox } from '../outbox/append-outbox.ts'
 
@@ -11,7 +11,7 @@ export async function insertSite(
   tx: Transaction,
   site: Omit<CreateSiteRequest, 'contacts' | 'procedures' | 'settings'> & {
     readonly id: string
-    readonly settings: Partial<SiteSettings>
+    readonly settings: SiteSettingsChanges
   },
 ): Promise<void> {
   await tx.execute(
@@ -52,7 +52,7 @@ export async function updateSite(
   tx: Transaction,
   id: string,
   changes: Omit<UpdateSiteRequest, 'contacts' | 'procedures' | 'settings'> & {
-    readonly settings?: Partial<SiteSettings> | undefined
+    readonly settings?: SiteSettingsChanges | undefined
     readonly status?: 'ACTIVE' | 'ARCHIVED' | undefined
   },
 ): Promise<boolean> {

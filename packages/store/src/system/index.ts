@@ -1,1 +1,2 @@
 export { type Act, actorId, type AuditFilter, auditOf, listAudit } from './list-audit.ts'
+export { type SystemFigures, systemFigures } from './system-figures.ts'

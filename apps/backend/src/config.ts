@@ -1,0 +1,133 @@
+/** Every setting of the backend: unit in the name, range, default, a sentence. Parsed once; see runtime `loadConfig`. */
+import { fileURLToPath } from 'node:url'
+import { secretField, uuidv7 } from '@stam/runtime'
+import { z } from 'zod'
+
+const consoleDist = fileURLToPath(new URL('../../console/dist', import.meta.url))
+const perMinute = (fallback: number, about: string) =>
+  z.number().int().min(1).max(1_000_000).default(fallback).describe(about)
+
+export const BackendConfig = z.object({
+  instanceId: z
+    .string()
+    .min(1)
+    .max(80)
+    .default(() => `backend-${uuidv7().slice(-12)}`)
+    .describe('Name of this instance in logs, audit and system status.'),
+  host: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  port: z.number().int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 takes a free one.'),
+  trustProxy: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Take client address, host and scheme from the X-Forwarded headers of the proxy in front. Never without one.',
+    ),
+  allowedOrigins: z
+    .array(z.string())
+    .default([])
+    .describe('Further origins (https://host) whose pages may use the session cookie; the own one always may.'),
+  consoleFolder: z.string().default(consoleDist).describe('Built console to serve.'),
+  profile: z
+    .enum(['embedded', 'distributed'])
+    .default('distributed')
+    .describe('What the system status says it runs as.'),
+  demo: z.boolean().default(false).describe('Demo data and users exist; only allowed on a loopback address.'),
+  maintenance: z.boolean().default(false).describe('Show the maintenance banner.'),
+  version: z.string().default('0.1.0').describe('Version shown to people.'),
+
+  jwtPrivateKey: secretField({ minLength: 200 }).describe('RSA key (PKCS #8 PEM) that signs access tokens.'),
+  jwtRetiredPublicKeys: z
+    .string()
+    .optional()
+    .describe('Public keys (PEM, one after the other) of former signing keys; keep each for a day after the change.'),
+  encryptionKey: secretField({ minLength: 43 })
+    .optional()
+    .describe(
+      'Fernet keys for integration keys of panels, comma-separated; the first encrypts. Needed to store such keys.',
+    ),
+
+  hashesAtOnce: z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe('Password hashes computed at once; 64 MiB and a core each.'),
+  hashesWaiting: z
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .default(20)
+    .describe('Logins that may wait for a hash; one more gets 429.'),
+  loginsPerMinute: perMinute(5, 'Login attempts per minute and address.'),
+  ticketsPerMinute: perMinute(10, 'WebSocket tickets per minute and user.'),
+  alarmActionsPerMinute: perMinute(60, 'Actions on alarms per minute and user.'),
+  requestsPerMinute: perMinute(120, 'Other requests per minute and user.'),
+
+  socketsPerUser: z.number().int().min(1).max(1000).default(20).describe('WebSockets one user may have open here.'),
+  socketsInAll: z.number().int().min(1).max(100_000).default(2_000).describe('WebSockets open on this instance.'),
+  socketBufferBytes: z
+    .number()
+    .int()
+    .min(65_536)
+    .max(67_108_864)
+    .default(1_048_576)
+    .describe('Bytes that may wait for one slow client before it is closed and has to resume.'),
+  authCheckIntervalMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(3_600_000)
+    .default(900_000)
+    .describe('How often an open WebSocket has to show a fresh access token.'),
+  authAnswerMs: z.number().int().min(500).max(300_000).default(30_000).describe('Time a client has for that.'),
+  heartbeatMs: z
+    .number()
+    .int()
+    .min(500)
+    .max(120_000)
+    .default(30_000)
+    .describe('Pause between pings of the server; two unanswered end a WebSocket.'),
+  drainMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(15_000)
+    .default(10_000)
+    .describe('Longest wait for requests in flight at shutdown.'),
+})
+
+/** The backend as a process of its own: also where everything else is. */
+export const ProcessConfig = z.object({
+  ...BackendConfig.shape,
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe lines to write.'),
+  healthPort: z.number().int().min(0).max(65_535).default(9080).describe('Port of /healthz, /readyz and /metrics.'),
+  healthHost: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address of the health port; the internal network, never the public one.'),
+  databaseUrl: secretField().describe('postgres:// URL, through the pooler where there is one.'),
+  databaseDirectUrl: secretField().optional().describe('postgres:// URL around the pooler, for LISTEN.'),
+  databasePoolSize: z.number().int().min(2).max(200).default(16).describe('Connections to PostgreSQL.'),
+  redisHost: z.string().default('127.0.0.1').describe('Redis server, where there are no sentinels.'),
+  redisPort: z.number().int().min(1).max(65_535).default(6379).describe('Its port.'),
+  redisSentinels: z.array(z.string()).default([]).describe('host:port of every Redis sentinel.'),
+  redisMasterName: z.string().default('stam').describe('Name under which the sentinels know the master.'),
+  redisPassword: secretField().optional().describe('Password of Redis.'),
+  rabbitmqHosts: z.array(z.string()).min(1).default(['127.0.0.1:5672']).describe('host:port of every broker node.'),
+  rabbitmqVhost: z.string().default('/').describe('Virtual host of the broker.'),
+  rabbitmqUsername: z.string().default('stam').describe('User of the broker.'),
+  rabbitmqPassword: secretField().describe('Password of the broker user.'),
+  rabbitmqQueueType: z
+    .enum(['classic', 'quorum'])
+    .default('classic')
+    .describe('quorum on a cluster, classic on a single node.'),
+})
+export type ProcessConfig = z.output<typeof ProcessConfig>
+export type BackendConfig = z.output<typeof BackendConfig>
+export type BackendConfigInput = z.input<typeof BackendConfig>
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}

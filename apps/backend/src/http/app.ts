@@ -1,0 +1,96 @@
+/**
+ * The HTTP side of the backend: one Fastify app with everything every request has in common. Routes come from the
+ * nouns' folders; who may call them from identity/permissions.ts; what goes wrong leaves through error-handler.ts.
+ */
+import cookie from '@fastify/cookie'
+import { type Metrics, requestId, withTrace } from '@stam/runtime'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-zod-openapi'
+import { alarmRoutes } from '../alarms/alarm-routes.ts'
+import type { Backend } from '../backend.ts'
+import { identityRoutes } from '../identity/identity-routes.ts'
+import { panelRoutes } from '../panels/panel-routes.ts'
+import { siteRoutes } from '../sites/site-routes.ts'
+import { systemRoutes } from '../system/system-routes.ts'
+import type { Api } from './api.ts'
+import { documentApi } from './api-docs.ts'
+import { routeOf, useErrorEnvelope } from './error-handler.ts'
+import { guardRoutes } from './guard.ts'
+import { healthRoutes } from './health-routes.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { patiently } from './mutation.ts'
+import { useSecurityHeaders } from './security-headers.ts'
+import { serveConsole } from './web-console.ts'
+
+const LARGEST_BODY = 262_144
+const REQUEST_MS = 15_000
+const HANDLER_MS = 30_000
+
+/** The app with all its routes, not listening. Tests call it in process. */
+export async function createApp(backend: Backend, metrics: Metrics): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    trustProxy: backend.config.trustProxy,
+    bodyLimit: LARGEST_BODY,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: HANDLER_MS,
+    keepAliveTimeout: 65_000,
+    routerOptions: { maxParamLength: 200 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  useErrorEnvelope(app, backend.log)
+  acceptJsonBodies(app)
+  traceRequests(app, backend)
+  await useSecurityHeaders(app)
+  await app.register(cookie)
+  await documentApi(app)
+  guardRoutes(app, backend)
+  retryReads(app)
+  await app.register(async (scope) => {
+    const api = scope as unknown as Api
+    identityRoutes(api, backend)
+    alarmRoutes(api, backend)
+    siteRoutes(api, backend)
+    panelRoutes(api, backend)
+    systemRoutes(api, backend)
+  })
+  healthRoutes(app, { readiness: backend.readiness, metrics })
+  await serveConsole(app, backend.config.consoleFolder)
+  return app
+}
+
+/** Every request has an id: the caller's or a new one, in every log line, in the answer, in what it commits. */
+function traceRequests(app: FastifyInstance, { telemetry, log }: Backend): void {
+  app.addHook('onRequest', (request, reply, next) => {
+    reply.header('x-request-id', request.id)
+    withTrace({ request_id: request.id }, next)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method } = request
+    const route = routeOf(request)
+    const status = reply.statusCode
+    telemetry.request({ method, route, status, seconds: reply.elapsedTime / 1000 })
+    if (status >= 500 || log.enabled('debug')) {
+      const fields = { request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime) }
+      if (status >= 500) log.warn('request_answered', fields)
+      else log.debug('request_answered', fields)
+    }
+  })
+}
+
+/** Reading is repeated when the database was away for a moment (spec 01: twice, half a second apart, then 503). */
+function retryReads(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'GET' || !route.url.startsWith('/api/') || route.url.startsWith('/api/docs')) return
+    const { handler } = route
+    route.handler = function read(request, reply) {
+      return patiently(async () => handler.call(this, request, reply))
+    }
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Who may pass: one hook before every handler, driven by the route table. A route cannot forget its authentication,
+ * because a route without a row in the table does not start.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Backend } from '../backend.ts'
+import { type RouteAccess, routeAccess } from '../identity/permissions.ts'
+import type { Person } from '../identity/principals.ts'
+import { Problem } from './problem.ts'
+
+const persons = new WeakMap<FastifyRequest, Person>()
+
+/** The person of an authenticated request. */
+export function personOfRequest(request: FastifyRequest): Person {
+  const person = persons.get(request)
+  if (!person) throw new Problem('UNAUTHORIZED')
+  return person
+}
+
+export function guardRoutes(app: FastifyInstance, backend: Backend): void {
+  app.addHook('onRoute', (route) => {
+    if (!isApi(route.url)) return
+    for (const method of [route.method].flat()) {
+      if (!routeAccess[`${method} ${route.url}`]) throw new Error(`${method} ${route.url} has no row in permissions.ts`)
+    }
+  })
+  app.addHook('onRequest', async (request) => {
+    const url = request.routeOptions.url
+    if (url === undefined || !isApi(url)) return
+    const access = routeAccess[`${request.method} ${url}`]
+    if (!access) throw new Problem('NOT_FOUND')
+    if (access.needs === 'public') return backend.limits.hit(access.limit, request.ip)
+    const person = await authenticate(request, backend)
+    persons.set(request, person)
+    await backend.limits.hit(access.limit, person.userId)
+    permit(person, access)
+  })
+}
+
+/** Everything under /api and the key set; the documentation page and the console's files are open to all. */
+function isApi(url: string): boolean {
+  return (url.startsWith('/api/') && !url.startsWith('/api/docs')) || url.startsWith('/.well-known/')
+}
+
+async function authenticate(request: FastifyRequest, { tokens, principals }: Backend): Promise<Person> {
+  const token = /^Bearer ([A-Za-z0-9._-]{20,4096})$/.exec(request.headers.authorization ?? '')?.[1]
+  if (token === undefined) throw new Problem('UNAUTHORIZED')
+  const claims = await tokens.verify(token)
+  if (!claims) throw new Problem('UNAUTHORIZED')
+  const person = await principals.find(claims.sid)
+  if (!person || person.userId !== claims.sub) throw new Problem('SESSION_ENDED')
+  return person
+}
+
+function permit(person: Person, access: RouteAccess): void {
+  if (person.mustChangePassword && !access.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED')
+  if (access.needs === 'session' || access.needs === 'public') return
+  if (!person.permissions.has(access.needs)) throw new Problem('FORBIDDEN', { permission: access.needs })
+}

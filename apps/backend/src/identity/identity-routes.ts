@@ -1,0 +1,157 @@
+/** /api/auth and the key set. */
+import { ChangePasswordRequest, LoginRequest, Me, Session, WsTicket } from '@stam/contracts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Backend } from '../backend.ts'
+import { type Api, answers, noContent } from '../http/api.ts'
+import { personOfRequest } from '../http/guard.ts'
+import { actOf, originOf } from '../http/mutation.ts'
+import { Problem, valueOf } from '../http/problem.ts'
+import { requireSameSite } from '../http/same-site.ts'
+import {
+  changeOwnPassword,
+  logIn,
+  logOut,
+  logOutEverywhere,
+  meOf,
+  type OpenedSession,
+  REFRESH_LIFE_S,
+  refreshSession,
+} from './sessions.ts'
+import { issueTicket, TICKET_LIFE_MS } from './ws-tickets.ts'
+
+const COOKIE = 'stam_refresh'
+const tags = ['auth']
+const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
+
+export function identityRoutes(app: Api, backend: Backend): void {
+  sessionRoutes(app, backend)
+  ownRoutes(app, backend)
+  for (const url of ['/.well-known/jwks.json', '/api/.well-known/jwks.json']) {
+    app.get(
+      url,
+      { schema: { tags, summary: 'Keys that verify access tokens', response: answers(KeySet) } },
+      async (_request, reply) => {
+        reply.header('cache-control', 'public, max-age=300')
+        return { keys: backend.tokens.keySet.keys.map((key) => ({ ...key })) }
+      },
+    )
+  }
+}
+
+function sessionRoutes(app: Api, backend: Backend): void {
+  app.post(
+    '/api/auth/login',
+    {
+      schema: {
+        tags,
+        summary: 'Sign in; the refresh token comes as a cookie',
+        body: LoginRequest,
+        response: answers(Session),
+      },
+    },
+    async (request, reply) => {
+      const { email, password, device } = request.body
+      const input = { email, password, device: device ?? deviceOf(request) }
+      return giveSession(request, reply, valueOf(await logIn(backend, input, originOf(request, backend))))
+    },
+  )
+  app.post(
+    '/api/auth/refresh',
+    {
+      schema: {
+        tags,
+        summary: 'A new access token for the cookie; the cookie is replaced',
+        response: answers(Session),
+      },
+    },
+    async (request, reply) => {
+      requireSameSite(request, backend.config.allowedOrigins)
+      const shown = request.cookies[COOKIE]
+      if (!shown) throw new Problem('UNAUTHORIZED')
+      const outcome = await refreshSession(backend, shown, originOf(request, backend))
+      if (!outcome.ok) clearCookie(request, reply)
+      return giveSession(request, reply, valueOf(outcome))
+    },
+  )
+  app.post(
+    '/api/auth/logout',
+    { schema: { tags, summary: 'End the session of the cookie', response: noContent } },
+    async (request, reply) => {
+      requireSameSite(request, backend.config.allowedOrigins)
+      const shown = request.cookies[COOKIE]
+      if (shown) await logOut(backend, shown, originOf(request, backend))
+      clearCookie(request, reply)
+      return reply.code(204).send()
+    },
+  )
+}
+
+function ownRoutes(app: Api, backend: Backend): void {
+  app.post(
+    '/api/auth/logout-all',
+    { schema: { tags, summary: 'End all sessions of this user, on every device', response: noContent } },
+    async (request, reply) => {
+      await logOutEverywhere(backend, personOfRequest(request), actOf(request, backend))
+      clearCookie(request, reply)
+      return reply.code(204).send()
+    },
+  )
+  app.get(
+    '/api/auth/me',
+    { schema: { tags, summary: 'Who am I, and what may I do', response: answers(Me) } },
+    async (request) => meOf(personOfRequest(request)),
+  )
+  app.post(
+    '/api/auth/password',
+    {
+      schema: {
+        tags,
+        summary: 'Change the own password; all other sessions end',
+        body: ChangePasswordRequest,
+        response: noContent,
+      },
+    },
+    async (request, reply) => {
+      const { current_password: current, new_password: next } = request.body
+      const person = personOfRequest(request)
+      valueOf(await changeOwnPassword(backend, person, { current, next }, actOf(request, backend)))
+      return reply.code(204).send()
+    },
+  )
+  app.post(
+    '/api/auth/ws-ticket',
+    { schema: { tags, summary: 'A ticket for one WebSocket, good for 10 seconds', response: answers(WsTicket) } },
+    async (request) => ({
+      ticket: await issueTicket(backend, personOfRequest(request)),
+      expires_in: TICKET_LIFE_MS / 1000,
+    }),
+  )
+}
+
+function giveSession(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { session, refreshToken }: OpenedSession,
+): z.output<typeof Session> {
+  reply.setCookie(COOKIE, refreshToken, { ...cookieShape(request), maxAge: REFRESH_LIFE_S })
+  return session
+}
+
+function clearCookie(request: FastifyRequest, reply: FastifyReply): void {
+  reply.clearCookie(COOKIE, cookieShape(request))
+}
+
+function cookieShape(request: FastifyRequest) {
+  return {
+    path: '/api/auth',
+    httpOnly: true,
+    sameSite: 'strict',
+    // A browser drops a Secure cookie that comes over plain HTTP, which is how a single machine is looked at.
+    secure: request.protocol === 'https',
+  } as const
+}
+
+function deviceOf(request: FastifyRequest): string {
+  return (request.headers['user-agent'] ?? '').slice(0, 80)
+}

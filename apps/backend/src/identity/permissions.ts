@@ -1,0 +1,111 @@
+/**
+ * Who may do what (spec 06), in two tables and nowhere else: role → permissions, route → permission. A route of the API
+ * without a row here stops the process at start, and a test compares both directions.
+ */
+import type { HumanRole } from '@stam/contracts'
+
+export const permissions = [
+  'alarm:read',
+  'alarm:write',
+  'alarm:report',
+  'site:read',
+  'site:write',
+  'site:service-mode',
+  'panel:command',
+  'panel:release',
+  'secret:reveal',
+  'user:read',
+  'user:write',
+  'system:config',
+  'audit:read',
+  'ticket:read',
+  'ticket:write',
+  'sms_raw:read',
+] as const
+export type Permission = (typeof permissions)[number]
+
+const seeing: readonly Permission[] = ['alarm:read', 'alarm:report', 'site:read', 'secret:reveal', 'ticket:read']
+const administrating: readonly Permission[] = [
+  ...seeing,
+  'alarm:write',
+  'site:write',
+  'site:service-mode',
+  'panel:command',
+  'panel:release',
+  'user:read',
+  'user:write',
+  'system:config',
+  'audit:read',
+  'ticket:write',
+]
+
+/** What a role may do at all; TECHNICIAN and FIELD_WORKER do it on their assigned sites only (scope, spec 06). */
+export const rolePermissions: Readonly<Record<HumanRole, ReadonlySet<Permission>>> = {
+  MASTER: new Set([...administrating, 'sms_raw:read']),
+  ADMIN: new Set(administrating),
+  // Commands of an operator are decided per site (`operators_may_command`).
+  OPERATOR: new Set([...seeing, 'alarm:write', 'panel:command', 'ticket:write']),
+  TECHNICIAN: new Set([...seeing, 'site:service-mode', 'panel:release', 'ticket:write']),
+  FIELD_WORKER: new Set(seeing),
+}
+
+/** Limits per minute and user (spec 05); `login` is per address. Reading alarms counts with the others, acting on them apart. */
+export type LimitClass = 'login' | 'ws-ticket' | 'alarms' | 'others' | 'none'
+
+export interface RouteAccess {
+  /** `public`: nobody has to be signed in; `session`: anybody who is. */
+  readonly needs: Permission | 'session' | 'public'
+  readonly limit: LimitClass
+  /** Reachable while the password has to be changed. */
+  readonly beforePasswordChange?: true
+}
+
+const open = (limit: LimitClass = 'others'): RouteAccess => ({ needs: 'public', limit })
+const any = (limit: LimitClass = 'others'): RouteAccess => ({ needs: 'session', limit })
+const needs = (permission: Permission, limit: LimitClass = 'others'): RouteAccess => ({ needs: permission, limit })
+const acting = needs('alarm:write', 'alarms')
+
+export const routeAccess: Readonly<Record<string, RouteAccess>> = {
+  'GET /.well-known/jwks.json': open('none'),
+  'GET /api/.well-known/jwks.json': open('none'),
+  'POST /api/auth/login': open('login'),
+  'POST /api/auth/refresh': open('none'),
+  'POST /api/auth/logout': open('none'),
+  'POST /api/auth/logout-all': { ...any(), beforePasswordChange: true },
+  'GET /api/auth/me': { ...any(), beforePasswordChange: true },
+  'POST /api/auth/password': { ...any('login'), beforePasswordChange: true },
+  'POST /api/auth/ws-ticket': any('ws-ticket'),
+
+  'GET /api/alarms': needs('alarm:read'),
+  'POST /api/alarms': needs('alarm:report', 'alarms'),
+  'POST /api/alarms/presented': needs('alarm:read'),
+  'GET /api/alarms/:id': needs('alarm:read'),
+  'GET /api/alarms/:id/events': needs('alarm:read'),
+  'POST /api/alarms/:id/claim': acting,
+  'POST /api/alarms/:id/release': acting,
+  'POST /api/alarms/:id/take-over': acting,
+  'POST /api/alarms/:id/ack': acting,
+  'POST /api/alarms/:id/resolve': acting,
+  'POST /api/alarms/:id/close': acting,
+  'POST /api/alarms/:id/note': acting,
+  'GET /api/events': needs('alarm:read'),
+
+  'GET /api/sites': needs('site:read'),
+  'POST /api/sites': needs('site:write'),
+  'GET /api/sites/:id': needs('site:read'),
+  'PATCH /api/sites/:id': needs('site:write'),
+  'POST /api/sites/:id/archive': needs('site:write'),
+  'POST /api/sites/:id/service-mode': needs('site:service-mode'),
+  'POST /api/sites/:id/test-mode': needs('site:service-mode'),
+
+  'GET /api/panels': needs('site:read'),
+  'POST /api/panels': needs('site:write'),
+  'GET /api/panels/:id': needs('site:read'),
+  'PATCH /api/panels/:id': needs('site:write'),
+  'GET /api/panels/:id/state': needs('site:read'),
+  'GET /api/panels/:id/state-history': needs('site:read'),
+  'PATCH /api/panels/:id/zones/:number': needs('site:write'),
+
+  'GET /api/system/status': any(),
+  'GET /api/audit': needs('audit:read'),
+}

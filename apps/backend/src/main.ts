@@ -1,0 +1,62 @@
+/** The backend as a process of its own (distributed profile). */
+import { createRabbitBus } from '@stam/bus'
+import { createRedisLive, type RedisLiveOptions } from '@stam/live'
+import { type AppContext, describeConfig, loadConfig, processSources, type Running, runApp } from '@stam/runtime'
+import { openStore } from '@stam/store'
+import { ProcessConfig } from './config.ts'
+import { startBackend } from './start-backend.ts'
+import { watchSchema } from './system/watch-schema.ts'
+
+function redisOf(config: ProcessConfig): Pick<RedisLiveOptions, 'server' | 'password'> {
+  const sentinels = config.redisSentinels.map((address) => {
+    const [host = '', port = '26379'] = address.split(':')
+    return { host, port: Number(port) }
+  })
+  return {
+    server:
+      sentinels.length > 0
+        ? { sentinels, masterName: config.redisMasterName }
+        : { host: config.redisHost, port: config.redisPort },
+    ...(config.redisPassword ? { password: config.redisPassword } : {}),
+  }
+}
+
+async function start({ config, log, clock, metrics, readiness, stop }: AppContext<ProcessConfig>): Promise<Running> {
+  const name = config.instanceId
+  const store = await openStore({
+    url: config.databaseUrl.reveal(),
+    ...(config.databaseDirectUrl ? { directUrl: config.databaseDirectUrl.reveal() } : {}),
+    poolSize: config.databasePoolSize,
+    applicationName: name,
+    log,
+    clock,
+  })
+  const bus = createRabbitBus({
+    hosts: config.rabbitmqHosts,
+    vhost: config.rabbitmqVhost,
+    username: config.rabbitmqUsername,
+    password: config.rabbitmqPassword,
+    queueType: config.rabbitmqQueueType,
+    name,
+  })
+  const live = createRedisLive({ ...redisOf(config), name })
+  const backend = await startBackend(config, { store, bus, live, log, clock, metrics, readiness })
+  const endWatch = watchSchema(store, clock, stop)
+  return {
+    async close() {
+      endWatch()
+      await backend.close()
+      await Promise.all([bus.close(), live.close()])
+      await store.close()
+    },
+  }
+}
+
+await runApp({
+  name: 'backend',
+  config: () => loadConfig(ProcessConfig, processSources()),
+  describe: (config) => describeConfig(ProcessConfig, config),
+  logLevel: (config) => config.logLevel,
+  health: (config) => ({ port: config.healthPort, host: config.healthHost }),
+  start,
+})

@@ -1,0 +1,164 @@
+/**
+ * Puts the backend together: REST, WebSocket, event recording, and the clocks. Everything it is handed stays the
+ * caller's to close; everything it opens it closes.
+ */
+import type { AddressInfo } from 'node:net'
+import type { Bus } from '@stam/bus'
+import type { Live } from '@stam/live'
+import { type Clock, createMetrics, createReadiness, type Log, type Metrics, type Readiness } from '@stam/runtime'
+import { findPrincipals, type Store } from '@stam/store'
+import type { FastifyInstance } from 'fastify'
+import type { Backend } from './backend.ts'
+import { type BackendConfig, isLoopback } from './config.ts'
+import { createApp } from './http/app.ts'
+import { createLimits, type LimitsPerMinute } from './http/limits.ts'
+import { createAccessTokens } from './identity/access-tokens.ts'
+import { createPasswords } from './identity/passwords.ts'
+import { createPrincipals, personOf } from './identity/principals.ts'
+import { redeemTicket } from './identity/ws-tickets.ts'
+import { readLiveStates } from './panels/live-state.ts'
+import { createPanelDirectory } from './panels/panel-directory.ts'
+import { Pictures } from './realtime/pictures.ts'
+import { followStream } from './realtime/follow-stream.ts'
+import { Sockets } from './realtime/sockets.ts'
+import { startHousekeeping } from './system/housekeeping.ts'
+import { watchSystem } from './system/system-watch.ts'
+import { createTelemetry } from './telemetry.ts'
+
+export interface BackendDependencies {
+  readonly store: Store
+  readonly bus: Bus
+  readonly live: Live
+  readonly log: Log
+  readonly clock: Clock
+  readonly metrics?: Metrics
+  readonly readiness?: Readiness
+}
+
+export interface RunningBackend {
+  /** `http://host:port`, where console, API and WebSocket are. */
+  readonly url: string
+  /** For tests and tools: requests in process, without the port. */
+  readonly app: FastifyInstance
+  /** Sockets closed with 1012, requests in flight finished, loops ended. */
+  close(): Promise<void>
+}
+
+/** Rejects when it may not run as configured, cannot read the stream, or the port is taken. */
+export async function startBackend(config: BackendConfig, deps: BackendDependencies): Promise<RunningBackend> {
+  if (config.demo && !isLoopback(config.host)) {
+    throw new Error(`demo users exist, so only a loopback address may be listened on, not ${config.host}`)
+  }
+  const metrics = deps.metrics ?? createMetrics({ service: 'backend' })
+  const opened = await openParts(config, deps, metrics)
+  const { backend } = opened
+  const { readiness, sockets } = backend
+  let app: FastifyInstance | undefined
+  const close = async (): Promise<void> => {
+    readiness.setLifecycle('draining')
+    await sockets.close()
+    await app?.close()
+    await opened.close()
+  }
+  try {
+    addReadinessChecks(readiness, backend)
+    app = await createApp(backend, metrics)
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  sockets.attach(app.server)
+  if (!deps.readiness) readiness.setLifecycle('serving')
+  const url = urlOf(config.host, app.server.address() as AddressInfo)
+  deps.log.info('backend_listening', { url })
+  return { url, app, close }
+}
+
+/** Everything behind the port, running. */
+async function openParts(
+  config: BackendConfig,
+  { store, bus, live, log, clock, readiness = createReadiness() }: BackendDependencies,
+  metrics: Metrics,
+): Promise<{ backend: Backend; close(): Promise<void> }> {
+  const telemetry = createTelemetry(metrics, { buffered: () => stream.hub.buffered })
+  const { jwtPrivateKey: privateKey, jwtRetiredPublicKeys: retiredPublicKeys } = config
+  const tokens = await createAccessTokens({ privateKey, retiredPublicKeys }, clock)
+  const passwords = await createPasswords({ concurrent: config.hashesAtOnce, waiting: config.hashesWaiting })
+  const principals = createPrincipals(store, clock)
+  const states = readLiveStates(live, log)
+  const stream = await followStream({ store, bus, live, clock, log, telemetry })
+  const panels = await createPanelDirectory(store, clock, log)
+  const { hub } = stream
+  const sockets = new Sockets({
+    ...config,
+    hub,
+    clock,
+    log,
+    telemetry,
+    limits: { perUser: config.socketsPerUser, inAll: config.socketsInAll, bufferBytes: config.socketBufferBytes },
+    redeem: (ticket) => redeemTicket({ live, store, log, principals }, ticket),
+    verify: async (accessToken) => {
+      const claims = await tokens.verify(accessToken)
+      return claims && principals.find(claims.sid)
+    },
+    stillSignedIn: async (sessionIds) => (await findPrincipals(store, sessionIds)).map(personOf),
+  })
+  const pictures = new Pictures({ sockets, panels, states, clock, systemStatus: () => system.status })
+  const onRelaySilent = () => stream.numberLeftBehind()
+  const onChange = () => pictures.systemChanged()
+  const system = watchSystem({ config, store, bus, live, hub, panels, states, clock, log, onRelaySilent, onChange })
+  const unfollow = followLiveState(live, pictures)
+  const housekeeping = startHousekeeping({ store, clock, log })
+  const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
+  const parts = { store, bus, live, log, clock, telemetry, readiness, tokens, passwords, principals, limits }
+  return {
+    backend: { config, ...parts, hub, sockets, panels, states, system },
+    async close() {
+      unfollow()
+      await Promise.all([housekeeping.close(), system.close(), pictures.close(), stream.close()])
+      panels.close()
+    },
+  }
+}
+
+function followLiveState(live: Live, pictures: Pictures): () => void {
+  const endChanges = live.panels.onChange((change) => {
+    if (change.kind === 'panel') pictures.panelChanged(change.panel)
+    else pictures.everythingChanged()
+  })
+  const endStatus = live.onStatus(() => pictures.everythingChanged())
+  return () => {
+    endChanges()
+    endStatus()
+  }
+}
+
+function limitsOf(config: BackendConfig): LimitsPerMinute {
+  return {
+    login: config.loginsPerMinute,
+    'ws-ticket': config.ticketsPerMinute,
+    alarms: config.alarmActionsPerMinute,
+    others: config.requestsPerMinute,
+  }
+}
+
+/** Without PostgreSQL nothing can be served; the others only make it degraded (spec 05 "Health"). */
+function addReadinessChecks(readiness: Readiness, { store, live, bus }: Backend): void {
+  readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
+  const reported = (name: string, of: { readonly status: { readonly state: string; readonly error: string | null } }) =>
+    readiness.add({
+      name,
+      essential: false,
+      check: async () => {
+        if (of.status.state !== 'up' && of.status.state !== 'off') throw new Error(of.status.error ?? of.status.state)
+      },
+    })
+  reported('redis', live)
+  reported('rabbitmq', bus)
+}
+
+function urlOf(host: string, { port }: AddressInfo): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
