@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { SimulatorError } from '../simulator-error.ts'
 
 /** Folders this process has open; a lock file cannot tell two users inside one process apart. */
@@ -37,7 +37,7 @@ export function lockStateDir(path: string): () => void {
     if (pid > 0 && pid !== process.pid && isAlive(pid) && startTime(pid) === started) {
       throw new SimulatorError('STATE_DIR_IN_USE', `process ${pid} has the state folder open`)
     }
-    unlinkSync(path)
+    rmSync(path, { force: true })
   }
   const fd = openSync(path, 'wx', 0o600)
   writeSync(fd, `${process.pid} ${startTime(process.pid)}\n`)
@@ -45,6 +45,6 @@ export function lockStateDir(path: string): () => void {
   open.add(path)
   return () => {
     open.delete(path)
-    unlinkSync(path)
+    rmSync(path, { force: true })
   }
 }

@@ -277,7 +277,7 @@ export class EthernetModule implements PanelListener {
           ),
         )
       })
-      server.listen({ host, port: this.#port, backlog: 16 }, () => {
+      server.listen({ host, port: this.#port, backlog: 128 }, () => {
         const address = server.address()
         if (address !== null && typeof address === 'object') this.#port = address.port
         this.#server = server
