@@ -80,26 +80,19 @@ export async function numberOutbox(db: Queryable, most: number, leaseMs: number)
 }
 
 /** Rows that were numbered but not published in time: their relay died, or the broker refused. Leased to the caller like {@link numberOutbox}. */
-export async function claimOverdue(
-  db: Queryable,
-  most: number,
-  leaseMs: number,
-): Promise<{ messages: StreamMessage[]; retriesOf: Map<number, number> }> {
-  const rows = await db.query<StreamRow & { retry_count: number }>(
+export async function claimOverdue(db: Queryable, most: number, leaseMs: number): Promise<StreamMessage[]> {
+  const rows = await db.query<StreamRow>(
     `WITH overdue AS (
        SELECT id FROM outbox WHERE status = 'PENDING' AND stream_seq IS NOT NULL AND next_attempt_at <= clock_timestamp()
        ORDER BY stream_seq LIMIT $1 FOR UPDATE SKIP LOCKED
      ), claimed AS (
        UPDATE outbox SET next_attempt_at = clock_timestamp() + make_interval(secs => $2) WHERE id IN (SELECT id FROM overdue)
-       RETURNING ${streamColumns}, retry_count
+       RETURNING ${streamColumns}
      )
      SELECT * FROM claimed ORDER BY stream_seq`,
     [most, leaseMs / 1000],
   )
-  return {
-    messages: rows.map(toStreamMessage),
-    retriesOf: new Map(rows.map((row) => [row.stream_seq, row.retry_count])),
-  }
+  return rows.map(toStreamMessage)
 }
 
 /** After the broker's confirm. Repeating it changes nothing. */
@@ -111,23 +104,19 @@ export function markPublished(db: Queryable, sequenceIds: readonly number[]): Pr
   )
 }
 
-/** Counts a failed attempt; the next one comes after `retryInMs`. Returns the highest count among them. */
-export async function markFailed(
-  db: Queryable,
-  sequenceIds: readonly number[],
-  error: string,
-  retryInMs: number,
-): Promise<number> {
+/** Counts a failed attempt; the next one comes after 1, 2, 4 … 64 s. Returns the highest count among them. */
+export async function markFailed(db: Queryable, sequenceIds: readonly number[], error: string): Promise<number> {
   const rows = await db.query<{ retry_count: number }>(
-    `UPDATE outbox SET retry_count = retry_count + 1, last_error = $2, next_attempt_at = clock_timestamp() + make_interval(secs => $3)
+    `UPDATE outbox SET retry_count = retry_count + 1, last_error = $2,
+       next_attempt_at = clock_timestamp() + make_interval(secs => power(2, least(retry_count, 6)))
      WHERE stream_seq = ANY ($1::bigint[]) AND status = 'PENDING' RETURNING retry_count`,
-    [sequenceIds, error.slice(0, 500), retryInMs / 1000],
+    [sequenceIds, error.slice(0, 500)],
   )
   return rows.reduce((most, row) => Math.max(most, row.retry_count), 0)
 }
 
 export interface OutboxBacklog {
-  /** Committed but not yet confirmed by the broker. */
+  /** Committed but not yet confirmed by the broker; counted up to 10,000. */
   readonly pending: number
   /** Of them, still without a number. */
   readonly unnumbered: number
@@ -144,7 +133,7 @@ export async function outboxBacklog(db: Queryable): Promise<OutboxBacklog> {
     `SELECT count(*) AS pending, count(*) FILTER (WHERE stream_seq IS NULL) AS unnumbered,
        count(*) FILTER (WHERE retry_count >= $1) AS failing,
        coalesce(extract(epoch FROM clock_timestamp() - min(created_at)) * 1000, 0)::float8 AS oldest_ms
-     FROM outbox WHERE status = 'PENDING'`,
+     FROM (SELECT stream_seq, retry_count, created_at FROM outbox WHERE status = 'PENDING' ORDER BY stream_seq LIMIT 10000) oldest`,
     [FAILURES_BEFORE_ALERT],
   )
   return {
