@@ -9,7 +9,9 @@ const BENCHES: Readonly<Record<string, (argv: readonly string[]) => Promise<Benc
 export async function run(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json')
   const names = argv.filter((word) => !word.startsWith('--') && word in BENCHES)
-  const unknown = argv.filter((word, i) => !word.startsWith('--') && !(word in BENCHES) && !argv[i - 1]?.startsWith('--'))
+  const unknown = argv.filter(
+    (word, i) => !word.startsWith('--') && !(word in BENCHES) && !argv[i - 1]?.startsWith('--'),
+  )
   if (unknown.length > 0 || names.length === 0) {
     process.stderr.write(`usage: ./stam bench ${Object.keys(BENCHES).join('|')} [--json]\n`)
     return 2

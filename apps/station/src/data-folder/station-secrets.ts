@@ -12,7 +12,7 @@ export const StationSecrets = z.object({
   /** Codes and integration keys of the simulated panels, by panel id. */
   panels: z.record(
     z.string(),
-    z.object({ integrationKey: z.string().optional(), codes: z.record(z.string(), z.string()) }),
+    z.object({ integrationKey: z.string().exactOptional(), codes: z.record(z.string(), z.string()) }),
   ),
   /** Passwords the station gave out itself, by e-mail; shown again at every start. */
   passwords: z.record(z.string(), z.string().min(12)),
@@ -42,4 +42,9 @@ const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
 export function generatePassword(): string {
   const group = () => Array.from({ length: 4 }, () => LETTERS[randomInt(LETTERS.length)]).join('')
   return [group(), group(), group(), group()].join('-')
+}
+
+/** A code for users of simulated panels. */
+export function generatePanelCode(): string {
+  return String(randomInt(100_000, 1_000_000))
 }

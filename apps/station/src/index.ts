@@ -1,0 +1,2 @@
+export { isRefusal, STATION_ERROR_CODES, StationError, type StationErrorCode } from './errors.ts'
+export { type Station, type StationOptions, type StationUser, startStation } from './start-station.ts'

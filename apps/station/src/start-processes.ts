@@ -1,0 +1,78 @@
+import { BackendConfig, type RunningBackend, startBackend } from '@stam/backend'
+import { createMemoryBus } from '@stam/bus'
+import { createMemoryLive, MemoryLiveStore } from '@stam/live'
+import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
+import type { Clock, Log, Metrics, Readiness } from '@stam/runtime'
+import { startSatelWorker, WorkerConfig } from '@stam/satel-worker'
+import type { Store } from '@stam/store'
+import type { DataFolder } from './data-folder/data-folder.ts'
+
+export interface ProcessOptions {
+  readonly host: string
+  readonly port: number
+  readonly demo: boolean
+  readonly consoleFolder: string
+  readonly version: string
+}
+
+interface Dependencies {
+  readonly store: Store
+  readonly log: Log
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly readiness: Readiness
+}
+
+export interface Processes {
+  readonly backend: RunningBackend
+  close(): Promise<void>
+}
+
+/** What are processes of their own in the distributed profile, here around one bus and one live store in memory. */
+export async function startProcesses(
+  folder: DataFolder,
+  options: ProcessOptions,
+  deps: Dependencies,
+): Promise<Processes> {
+  const { log } = deps
+  const bus = createMemoryBus()
+  const shared = new MemoryLiveStore({ clock: deps.clock })
+  const live = createMemoryLive({ store: shared })
+  const closers: (() => Promise<unknown>)[] = [() => live.close(), () => bus.close()]
+  const close = async () => {
+    for (let next = closers.pop(); next; next = closers.pop()) await next()
+  }
+  try {
+    const backend = await startBackend(
+      BackendConfig.parse({
+        instanceId: 'station-backend',
+        host: options.host,
+        port: options.port,
+        consoleFolder: options.consoleFolder,
+        version: options.version,
+        profile: 'embedded',
+        demo: options.demo,
+        jwtPrivateKey: folder.secrets.jwt_private_key,
+        encryptionKey: folder.secrets.encryption_key,
+      }),
+      { ...deps, bus, live, log: log.child({ process: 'backend' }) },
+    )
+    closers.push(() => backend.close())
+    const relay = await startOutboxRelay(RelayConfig.parse({ instanceId: 'station-relay' }), {
+      ...deps,
+      bus,
+      live,
+      log: log.child({ process: 'outbox-relay' }),
+    })
+    closers.push(() => relay.close())
+    const worker = await startSatelWorker(
+      WorkerConfig.parse({ instanceId: 'station-worker', encryptionKey: folder.secrets.encryption_key }),
+      { ...deps, bus, live, log: log.child({ process: 'satel-worker' }) },
+    )
+    closers.push(() => worker.close())
+    return { backend, close }
+  } catch (error) {
+    await close().catch(() => {})
+    throw error
+  }
+}
