@@ -123,7 +123,9 @@ export class Pictures {
       const siteId = panels.siteOf(panelId)
       return siteId !== null && connection.sees(siteId)
     }
-    const wanted = channels.flatMap((channel) => (channel.startsWith(ONE_PANEL) ? [channel.slice(ONE_PANEL.length)] : []))
+    const wanted = channels.flatMap((channel) =>
+      channel.startsWith(ONE_PANEL) ? [channel.slice(ONE_PANEL.length)] : [],
+    )
     if (wanted.some((panelId) => panels.siteOf(panelId) === null)) await panels.refresh()
     for (const state of await this.#options.states(wanted.filter(visible))) frames.push(this.#stateFrame(state))
     if (channels.includes('panels')) {

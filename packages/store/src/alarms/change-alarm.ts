@@ -7,7 +7,7 @@ import type { Queryable, Transaction } from '../connection.ts'
 import { appendAudit } from '../system/append-audit.ts'
 import { type Act, actorId, auditOf } from '../system/list-audit.ts'
 import { scopeValue, withinScope } from '../system/site-scope.ts'
-import { type SummaryRow, summaryColumns, summaryJoins, toAlarmSummary } from './alarm-summary.ts'
+import { readAlarmSummaries } from './alarm-summary.ts'
 
 export interface LockedAlarm {
   readonly summary: AlarmSummary
@@ -16,12 +16,14 @@ export interface LockedAlarm {
 
 /** The alarm as it is now, locked against everybody else until the transaction ends; null when there is none in this scope. */
 export async function lockAlarm(tx: Transaction, id: string, scope: SiteScope): Promise<LockedAlarm | null> {
-  const [row] = await tx.query<SummaryRow & { transition_version: number }>(
-    `SELECT ${summaryColumns}, a.transition_version FROM alarms a ${summaryJoins}
-     WHERE a.id = $1 AND ${withinScope('a.site_id', '$2')} FOR NO KEY UPDATE OF a`,
+  const [locked] = await tx.query<{ transition_version: number }>(
+    `SELECT transition_version FROM alarms WHERE id = $1 AND ${withinScope('site_id', '$2')} FOR NO KEY UPDATE`,
     [id, scopeValue(scope)],
   )
-  return row ? { summary: toAlarmSummary(row), transitionVersion: row.transition_version } : null
+  if (!locked) return null
+  // Read only once the lock is held: a statement that waits for it sees the new alarm beside the old handler.
+  const [summary] = await readAlarmSummaries(tx, [id])
+  return summary ? { summary, transitionVersion: locked.transition_version } : null
 }
 
 export interface AlarmChange {
