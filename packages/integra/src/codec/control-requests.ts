@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts'
 import { decodeSetClock, encodeSetClock, type WallTime } from './clock.ts'
 import { COMMAND } from './command-numbers.ts'
 import { decodeUserCode, encodeUserCode } from './user-code.ts'
@@ -101,7 +102,7 @@ function controlTail(command: number, fields: ControlFields): Uint8Array {
 export function decodeControlRequest(command: number, payload: Uint8Array): ControlRequest | undefined {
   const shape = controlShape(command)
   if (shape === undefined || payload.length < CODE_BYTES) return undefined
-  const fields = decodeTail(shape, payload.slice(CODE_BYTES))
+  const fields = decodeTail(shape, copyBytes(payload, CODE_BYTES))
   if (fields === undefined) return undefined
   return { command, shape, code: decodeUserCode(payload.subarray(0, CODE_BYTES)), ...fields }
 }

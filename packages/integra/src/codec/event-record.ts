@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts'
 import type { WallTime } from './clock.ts'
 
 /** What became of the report of a record to a monitoring station (reference 5.1, corrected in [S19]). */
@@ -99,7 +100,7 @@ export function decodeEventIndex(bytes: Uint8Array, offset = 0): number {
 
 export function decodeEventAnswer(payload: Uint8Array): EventAnswer | undefined {
   if (payload.length !== EVENT_ANSWER_BYTES) return undefined
-  const recordBytes = payload.slice(0, EVENT_RECORD_BYTES)
+  const recordBytes = copyBytes(payload, 0, EVENT_RECORD_BYTES)
   return {
     record: decodeEventRecord(recordBytes),
     recordBytes,

@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts'
 import { type CodePage, decodeName, encodeName } from './code-page.ts'
 import { decodeObjectNumber, encodeObjectNumber } from './measurements.ts'
 
@@ -78,7 +79,7 @@ export function decodeNameRecord(payload: Uint8Array, codePage?: CodePage): Name
     number: decodeObjectNumber(payload[1] as number),
     function: payload[2] as number,
     name: decodeName(payload.subarray(3, BASE_BYTES), codePage),
-    extra: payload.slice(BASE_BYTES),
+    extra: copyBytes(payload, BASE_BYTES),
   }
 }
 
@@ -137,7 +138,7 @@ export function nameExtras(record: Pick<NameRecord, 'type' | 'extra'>): NameExtr
     case NAME_TYPE.partitionWithOptions:
       return { object: b(0), options: partitionOptions(record.extra) }
     case NAME_TYPE.partitionWithDependencies:
-      return { object: b(0), options: partitionOptions(record.extra), dependencies: record.extra.slice(5, 9) }
+      return { object: b(0), options: partitionOptions(record.extra), dependencies: copyBytes(record.extra, 5, 9) }
     default:
       return {}
   }

@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts'
 import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv, randomBytes } from 'node:crypto'
 
 const BLOCK = 16
@@ -115,7 +116,7 @@ export function decodePduPlaintext(plaintext: Uint8Array): Pdu {
     counter: (b(2) << 8) | b(3),
     ids: b(4),
     idr: b(5),
-    frame: plaintext.slice(HEADER, Math.max(HEADER, end)),
+    frame: copyBytes(plaintext, HEADER, Math.max(HEADER, end)),
   }
 }
 

@@ -13,6 +13,7 @@ import {
   nameAnswerBytes,
   nameExtras,
 } from './names.ts'
+import { decodeEventAnswer } from './event-record.ts'
 import { stateRowByName } from './state-table.ts'
 import { TROUBLE_TEXTS, type TroubleName, troubleText } from './trouble-names.ts'
 import { decodeTroubles, encodeTroubles, TROUBLE_PARTS, type TroubleContext, troublePart } from './troubles.ts'
@@ -353,4 +354,17 @@ describe('cards and fobs', () => {
       encodeKeyFob({ system: 'rx', serial: 0xabcdef1, zones: [1, 2, 3, 4, 5, 6], silentKeys: 3, acknowledge: 0 }),
     ).toEqual(hex('0A BC DE F1 01 02 03 04 05 06 03'))
   })
+})
+
+test('what was decoded from a Buffer does not change with it', () => {
+  const buffer = Buffer.from(hex('BF C5 54 C2 87 FB 03 01 03 58 96 03 50 96'))
+  const answer = decodeEventAnswer(buffer)
+  const request = Buffer.from(hex('12 34 FF*6 01 00 00 00'))
+  const control = decodeControlRequest(COMMAND.disarm, request)
+  const name = Buffer.from(hex('05 01 00 41*16 07'))
+  const record = decodeNameRecord(name)
+  for (const it of [buffer, request, name]) it.fill(0)
+  expect(toHex(answer?.recordBytes ?? buffer)).toBe('BFC554C287FB0301')
+  expect(toHex(control?.mask ?? buffer)).toBe('01000000')
+  expect(record?.extra).toEqual(hex('07'))
 })

@@ -1,3 +1,5 @@
+import { copyBytes } from './copy-bytes.ts'
+
 /** Cards and key fobs, command E8: an ASCII function byte selects what is read or written (reference 4.7). */
 export const CARD_FUNCTION = {
   list: 0x30,
@@ -68,7 +70,7 @@ export function decodeCardRequest(field: Uint8Array): CardRequest | undefined {
   if (field.length !== 2 + bytes) return undefined
   const user = field[1] as number
   return isWrite(name)
-    ? ({ function: name, user, data: field.slice(2) } as CardRequest)
+    ? ({ function: name, user, data: copyBytes(field, 2) } as CardRequest)
     : ({ function: name, user } as CardRequest)
 }
 
@@ -87,10 +89,14 @@ export function decodeCardAnswer(payload: Uint8Array): CardAnswer | undefined {
   if (name === undefined || isWrite(name)) return undefined
   if (name === 'list') {
     if (payload.length !== 1 + LIST_MASK_BYTES * 2) return undefined
-    return { kind: 'list', cards: payload.slice(1, 1 + LIST_MASK_BYTES), dallas: payload.slice(1 + LIST_MASK_BYTES) }
+    return {
+      kind: 'list',
+      cards: copyBytes(payload, 1, 1 + LIST_MASK_BYTES),
+      dallas: copyBytes(payload, 1 + LIST_MASK_BYTES),
+    }
   }
   if (payload.length !== 2 + DATA_BYTES[name]) return undefined
-  return { kind: 'data', function: name, user: b(1), data: payload.slice(2) }
+  return { kind: 'data', function: name, user: b(1), data: copyBytes(payload, 2) }
 }
 
 /** Key fob of either radio system: serial, zones its six keys violate, and which keys act silently. */

@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts'
 import { type CodePage, decodeName, encodeName } from './code-page.ts'
 import { decodeUserCode, encodeUserCode } from './user-code.ts'
 
@@ -121,7 +122,7 @@ export function decodeUserRecord(payload: Uint8Array, codePage?: CodePage): User
   if (payload.length !== USER_BYTES) return undefined
   return {
     number: payload[0] as number,
-    partitions: payload.slice(1, 5),
+    partitions: copyBytes(payload, 1, 5),
     ...commonFields(payload[5] as number, payload[27] as number),
     time: payload[6] as number,
     temporaryTime: payload[7] as number,
@@ -148,8 +149,8 @@ export function decodeOwnUserRecord(payload: Uint8Array, codePage?: CodePage): O
   const last = payload[28] as number
   return {
     number: payload[0] as number,
-    telephoneField: payload.slice(1, 3),
-    partitions: payload.slice(3, 7),
+    telephoneField: copyBytes(payload, 1, 3),
+    partitions: copyBytes(payload, 3, 7),
     ...commonFields(payload[7] as number, last),
     time: payload[8] as number,
     temporaryTime: 0,
@@ -189,7 +190,7 @@ export interface UserList {
 
 export function decodeUserList(payload: Uint8Array): UserList | undefined {
   if (payload.length !== 61) return undefined
-  return { number: payload[0] as number, existing: payload.slice(1, 31), editable: payload.slice(31, 61) }
+  return { number: payload[0] as number, existing: copyBytes(payload, 1, 31), editable: copyBytes(payload, 31, 61) }
 }
 
 export function encodeUserList(list: UserList): Uint8Array {
@@ -207,7 +208,7 @@ export interface UserLocks {
 }
 
 export function decodeUserLocks(payload: Uint8Array): UserLocks | undefined {
-  return payload.length === 9 ? { number: payload[0] as number, locks: payload.slice(1) } : undefined
+  return payload.length === 9 ? { number: payload[0] as number, locks: copyBytes(payload, 1) } : undefined
 }
 
 export function encodeUserLocks(locks: UserLocks): Uint8Array {
@@ -267,7 +268,7 @@ export function decodeUserSettings(field: Uint8Array, codePage?: CodePage): User
     number: field[0] as number,
     code: decodeUserCode(field.subarray(1, 5)),
     telephoneCode: decodeUserCode(field.subarray(5, 7)),
-    partitions: field.slice(7, 11),
+    partitions: copyBytes(field, 7, 11),
     typeNumber: type & 0x0f,
     simple: (type & 0x80) !== 0,
     master: (type & 0x40) !== 0,

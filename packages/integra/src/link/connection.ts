@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { matchBusyBlock } from '../codec/busy.ts'
+import { copyBytes } from '../codec/copy-bytes.ts'
 import { type DecodedItem, FrameDecoder } from '../codec/frame.ts'
 import { type PduCipher, PduDecoder, PduSession } from '../codec/pdu.ts'
 
@@ -56,7 +57,7 @@ export class PanelConnection {
     }
     // A buffer of our own: the stream would allocate 64 KB for every read of every panel.
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(RECEIVE_BYTES),
+      buffer: new Uint8Array(RECEIVE_BYTES),
       callback: (length: number, buffer: Uint8Array) => {
         this.#receive(buffer.subarray(0, length))
         return true
@@ -118,12 +119,12 @@ export class PanelConnection {
       return
     }
     if (this.#session === undefined) {
-      if (busy === 'maybe') this.#head = head.slice()
+      if (busy === 'maybe') this.#head = copyBytes(head)
       else this.#passHead(head)
       return
     }
     if (head[0] === 0xfe && (head.length < 2 || head[1] === 0xfe)) {
-      if (head.length < 2) this.#head = head.slice()
+      if (head.length < 2) this.#head = copyBytes(head)
       else this.#events.plainPeer()
       return
     }
@@ -132,7 +133,7 @@ export class PanelConnection {
       this.#events.busy()
       return
     }
-    if (busy === 'maybe' && head.length < 2) this.#head = head.slice()
+    if (busy === 'maybe' && head.length < 2) this.#head = copyBytes(head)
     else this.#passHead(head)
   }
 

@@ -49,8 +49,10 @@ export type LinkInput =
   | { readonly type: 'bad_answer' }
   /** No answer in time. */
   | { readonly type: 'silent' }
-  /** The other side closed, or the socket failed. `stable` tells whether the link had been ready for long enough. */
-  | { readonly type: 'peer_closed'; readonly heard: 'nothing' | 'noise' | 'frames'; readonly stable: boolean }
+  /** The other side closed, or the socket failed. */
+  | { readonly type: 'peer_closed'; readonly heard: 'nothing' | 'noise' | 'frames' }
+  /** The link has been ready for `stableAfterMs`: earlier failures are over. */
+  | { readonly type: 'stable' }
   /** The waiting time is over. */
   | { readonly type: 'retry' }
   | { readonly type: 'close' }
@@ -230,8 +232,10 @@ function stepReady(state: LinkState, input: LinkInput): LinkStep {
     case 'bad_echo':
       return fail(state, 'wrong_key')
     case 'peer_closed':
+      return fail(state, 'closed_by_panel')
+    case 'stable':
       // Two clients that displace each other see one early close after the other; only a stable link starts afresh.
-      return fail(state, 'closed_by_panel', input.stable ? { failures: 1 } : {})
+      return { state: { ...state, failures: 0 }, effects: [] }
     default:
       return ignore(state)
   }

@@ -95,10 +95,9 @@ class TcpPanelLink implements PanelLink {
   #cycle = 0
   #readAt = 0
   #receivedAt = 0
-  /** End of dialling, listening or waiting, monotonic. */
+  /** End of dialling, listening, waiting, or of a ready link's first, unstable time; monotonic. */
   #phaseDeadline = NEVER
   #retryAt = 0
-  #readySince = 0
   #timerAt = NEVER
   #cancelTimer: (() => void) | undefined
 
@@ -214,8 +213,8 @@ class TcpPanelLink implements PanelLink {
         this.#ask(effect.step)
         return
       case 'serve':
-        this.#readySince = this.#now()
-        this.#polls.serve(this.#readySince, this.#state.phase === 'ready' && this.#state.push, this.#options.random())
+        this.#phaseDeadline = this.#now() + this.#options.stableAfterMs
+        this.#polls.serve(this.#now(), this.#state.phase === 'ready' && this.#state.push, this.#options.random())
         return
       case 'drop':
         this.#drop()
@@ -248,8 +247,7 @@ class TcpPanelLink implements PanelLink {
         plainPeer: () => this.#feed({ type: 'plain_peer' }),
         badEcho: () => this.#feed({ type: 'bad_echo' }),
         closed: ({ connected, heard }) => {
-          const stable = this.#now() - this.#readySince >= this.#options.stableAfterMs
-          this.#feed(connected ? { type: 'peer_closed', heard, stable } : { type: 'dial_failed' })
+          this.#feed(connected ? { type: 'peer_closed', heard } : { type: 'dial_failed' })
         },
       },
     )
@@ -556,7 +554,12 @@ class TcpPanelLink implements PanelLink {
     const { nextDue } = this.#polls
     const { nextExpiry, deadline, inFlight } = this.#exchange
     // With a request in flight, what is overdue waits for the answer, not for the timer.
-    return Math.min(deadline, nextExpiry, inFlight !== undefined && nextDue <= now ? NEVER : nextDue)
+    return Math.min(
+      this.#phaseDeadline,
+      deadline,
+      nextExpiry,
+      inFlight !== undefined && nextDue <= now ? NEVER : nextDue,
+    )
   }
 
   #wake(): void {
@@ -567,6 +570,7 @@ class TcpPanelLink implements PanelLink {
       if (phase === 'dialling') this.#feed({ type: 'dial_failed' })
       else if (phase === 'listening') this.#feed({ type: 'quiet' })
       else if (phase === 'waiting') this.#feed({ type: 'retry' })
+      else if (phase === 'ready') this.#feed({ type: 'stable' })
     } else if (this.#exchange.deadline <= now) {
       this.#onSilence(now)
     } else {

@@ -82,7 +82,7 @@ export type WaitingReason =
   | 'closed_by_panel'
   | 'bad_identity'
 
-/** Times are milliseconds since 1970. `attempt` counts dials since the link was last ready, from 1. */
+/** Times are milliseconds since 1970. `attempt` counts dials since the link was last stable, from 1. */
 export type LinkStatus =
   | { readonly state: 'dialling'; readonly attempt: number; readonly since: number }
   | { readonly state: 'identifying'; readonly attempt: number; readonly since: number }
