@@ -1,0 +1,134 @@
+import { Eye, EyeOff } from 'lucide-react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import type { Failure } from '../data/http.ts'
+import { signIn } from '../data/me.ts'
+import { prefer, usePreference } from '../data/preferences.ts'
+import { useTexts } from '../texts/texts.tsx'
+import { Button, IconButton } from '../ui/button.tsx'
+import { Field } from '../ui/field.tsx'
+import { Mark } from './mark.tsx'
+
+/** Stands in the place of the screen that was open; that screen comes back after signing in. */
+export function Login({ why }: { readonly why: 'none' | 'ended' | 'left' }): ReactNode {
+  const { t } = useTexts()
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [shown, setShown] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const passwordField = useRef<HTMLInputElement>(null)
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (busy) return
+    setBusy(true)
+    setFailure(null)
+    const result = await signIn(email.trim(), password)
+    setBusy(false)
+    if (result.ok) return
+    setFailure(result.failure)
+    setPassword('')
+    passwordField.current?.focus()
+  }
+  useEffect(() => {
+    document.title = 'STAM'
+  }, [])
+  return (
+    <main className="flex h-full flex-col items-center justify-center overflow-y-auto p-6">
+      <div className="w-full max-w-[380px]">
+        <Mark />
+        {why === 'ended' && (
+          <p role="status" data-testid="session-ended" className="mb-4 rounded border border-line bg-surface p-3">
+            {t('login.ended')}
+          </p>
+        )}
+        <form
+          noValidate
+          onSubmit={(event) => void submit(event)}
+          className="flex flex-col gap-4 rounded border border-line bg-surface p-6"
+          data-testid="login"
+        >
+          <h1 className="text-xl font-semibold">{t('login.title')}</h1>
+          <Field
+            label={t('login.email')}
+            testId="login-email"
+            type="email"
+            autoComplete="username"
+            autoFocus
+            value={email}
+            onChange={setEmail}
+          />
+          <div className="relative">
+            <Field
+              label={t('login.password')}
+              testId="login-password"
+              type={shown ? 'text' : 'password'}
+              autoComplete="current-password"
+              value={password}
+              onChange={setPassword}
+              inputRef={passwordField}
+            />
+            <IconButton
+              label={t(shown ? 'login.hide' : 'login.show')}
+              onPress={() => setShown(!shown)}
+              className="absolute right-0.5 bottom-0.5 max-md:bottom-0"
+            >
+              {shown ? <EyeOff size={18} aria-hidden="true" /> : <Eye size={18} aria-hidden="true" />}
+            </IconButton>
+          </div>
+          {failure !== null && <LoginProblem failure={failure} />}
+          <Button
+            tone="primary"
+            size="lg"
+            type="submit"
+            testId="login-submit"
+            isDisabled={busy || email.trim() === '' || password === ''}
+          >
+            {t(busy ? 'login.busy' : 'login.submit')}
+          </Button>
+        </form>
+        <Languages />
+      </div>
+    </main>
+  )
+}
+
+/** Neutral: it never says whether the address exists. */
+function LoginProblem({ failure }: { readonly failure: Failure }): ReactNode {
+  const { t } = useTexts()
+  const words =
+    failure.kind === 'unreachable'
+      ? t('login.unreachable')
+      : failure.kind === 'refused' && failure.status === 429
+        ? t('login.too_many', { seconds: Number(failure.details['retry_after'] ?? 60) })
+        : failure.kind === 'refused'
+          ? t('login.wrong')
+          : t('login.broken')
+  return (
+    <p role="alert" data-testid="login-error" className="rounded border border-critical bg-critical-tint p-3">
+      {words}
+    </p>
+  )
+}
+
+export function Languages(): ReactNode {
+  const { t } = useTexts()
+  const language = usePreference('language')
+  const theme = usePreference('theme')
+  const link = 'min-h-11 px-2 text-sm text-soft hover:text-text hover:underline'
+  return (
+    <p className="mt-3 flex justify-between">
+      <button
+        type="button"
+        className={link}
+        data-testid="login-language"
+        lang={language === 'pl' ? 'en' : 'pl'}
+        onClick={() => prefer({ language: language === 'pl' ? 'en' : 'pl' })}
+      >
+        {language === 'pl' ? 'English' : 'Polski'}
+      </button>
+      <button type="button" className={link} onClick={() => prefer({ theme: theme === 'dark' ? 'light' : 'dark' })}>
+        {t(theme === 'dark' ? 'menu.light' : 'menu.dark')}
+      </button>
+    </p>
+  )
+}

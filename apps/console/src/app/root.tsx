@@ -1,0 +1,72 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { type ReactNode, useEffect } from 'react'
+import { queries } from '../data/centre.ts'
+import { tryAgain, useSession } from '../data/me.ts'
+import { usePreference } from '../data/preferences.ts'
+import { TextsProvider, useTexts } from '../texts/texts.tsx'
+import { countdown } from '../texts/time.ts'
+import { Button } from '../ui/button.tsx'
+import { Ticking } from '../ui/ticking.tsx'
+import { ChangePassword } from './change-password.tsx'
+import { Login } from './login.tsx'
+import { Mark } from './mark.tsx'
+import { router } from './router.tsx'
+
+export function Root(): ReactNode {
+  const theme = usePreference('theme')
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme
+  }, [theme])
+  return (
+    <TextsProvider>
+      <QueryClientProvider client={queries}>
+        <Gate />
+      </QueryClientProvider>
+    </TextsProvider>
+  )
+}
+
+/** The address stays what it is; only what stands in it changes, so that signing in leads back to the same place. */
+function Gate(): ReactNode {
+  const session = useSession()
+  switch (session.phase) {
+    case 'starting':
+      return <Starting />
+    case 'unreachable':
+      return <NoServer attempt={session.attempt} retryAt={session.retryAt} />
+    case 'signed_out':
+      return <Login why={session.why} />
+    case 'signed_in':
+      return session.user.must_change_password ? <ChangePassword /> : <RouterProvider router={router} />
+  }
+}
+
+function Starting(): ReactNode {
+  const { t } = useTexts()
+  return (
+    <main className="flex h-full flex-col items-center justify-center" role="status" aria-label={t('app.starting')}>
+      <Mark />
+    </main>
+  )
+}
+
+function NoServer({ attempt, retryAt }: { readonly attempt: number; readonly retryAt: number }): ReactNode {
+  const { t } = useTexts()
+  return (
+    <main className="flex h-full flex-col items-center justify-center p-6 text-center" data-testid="no-server">
+      <Mark />
+      <h1 className="text-xl font-semibold">{t('banner.unreachable')}</h1>
+      <p className="mt-2 max-w-[52ch] text-soft">{t('app.no_server')}</p>
+      <p className="mt-4 text-soft">
+        <Ticking
+          say={() => t('banner.attempt', { attempt, left: countdown(retryAt - Date.now()) })}
+          deps={`${attempt} ${retryAt}`}
+        />
+      </p>
+      <Button className="mt-4" onPress={tryAgain} testId="retry">
+        {t('banner.try_now')}
+      </Button>
+    </main>
+  )
+}

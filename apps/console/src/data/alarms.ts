@@ -1,0 +1,214 @@
+/** Topic: alarms. Types, subscriptions and actions; screens use nothing below this. */
+import {
+  AlarmChanged,
+  AlarmDetail,
+  AlarmList,
+  AlarmSummary,
+  type Disposition,
+  type Priority,
+  Presented,
+} from '@stam/contracts'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+import { board, boardChanged, boardRevision, http, loader, onBoardChange, queries } from './centre.ts'
+import { type Failure, failureOf, randomKey } from './http.ts'
+
+export type { AlarmAction, AlarmDetail, AlarmSummary, Disposition, Priority } from '@stam/contracts'
+
+/** The board, re-read after each batch of changes. */
+export function useBoard(): typeof board {
+  useStore(boardRevision)
+  return board
+}
+
+export const useListLoading = (): ReturnType<typeof loader.store.getState> => useStore(loader.store)
+export const reloadList = (): void => loader.reload()
+
+export function useAlarm(id: string | undefined): AlarmSummary | undefined {
+  return useStore(boardRevision, () => (id === undefined ? undefined : board.get(id)))
+}
+
+const detailKey = (id: string): readonly unknown[] => ['alarm', id]
+
+/** Everything on one alarm. Read again (at most every 400 ms) whenever the stream brings a newer version of it. */
+export function useAlarmDetail(id: string): ReturnType<typeof useQuery<AlarmDetail>> {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = onBoardChange(({ changed }) => {
+      if (timer !== undefined || !changed.some((alarm) => alarm.id === id)) return
+      timer = setTimeout(() => {
+        timer = undefined
+        void queries.invalidateQueries({ queryKey: detailKey(id) })
+      }, 400)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [id])
+  return useQuery({
+    queryKey: detailKey(id),
+    queryFn: ({ signal }) => http.call(`/api/alarms/${id}`, AlarmDetail, { signal }),
+  })
+}
+
+/** Closed alarms, newest first, page by page (keyset). */
+export function useClosedAlarms(
+  filter: { text: string; priorities: readonly Priority[]; siteId?: string },
+  enabled: boolean,
+) {
+  const query = useInfiniteQuery({
+    queryKey: ['closed-alarms', filter],
+    enabled,
+    initialPageParam: null as string | null,
+    getNextPageParam: (page: AlarmList) => page.next,
+    queryFn: ({ pageParam, signal }) =>
+      http.call('/api/alarms', AlarmList, {
+        signal,
+        query: {
+          status: 'CLOSED',
+          limit: 50,
+          sort: 'newest',
+          test: 'all',
+          text: filter.text.slice(0, 100),
+          priority: filter.priorities.join(','),
+          site_id: filter.siteId,
+          after: pageParam ?? undefined,
+        },
+      }),
+  })
+  const alarms = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data])
+  return { ...query, alarms }
+}
+
+export type AlarmCommand =
+  | { readonly type: 'claim' | 'release' | 'take_over' }
+  | { readonly type: 'ack' | 'resolve' | 'note'; readonly note: string }
+  | { readonly type: 'close'; readonly note: string; readonly disposition: Disposition }
+
+/** What a refused action tells: who changed the alarm, when, and how it is now. */
+export interface Conflict {
+  readonly code: string
+  readonly current: AlarmSummary | null
+  readonly changedBy: string | null
+  readonly changedAt: string | null
+}
+export type ActionResult =
+  | { readonly ok: true; readonly alarm: AlarmSummary }
+  | { readonly ok: false; readonly conflict: Conflict }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** Actions on their way to the server, by alarm: what the row and the button show as "claiming…". */
+export const underWay = createStore<{ readonly actions: ReadonlyMap<string, AlarmCommand['type']> }>(() => ({
+  actions: new Map(),
+}))
+
+export const useUnderWay = (alarmId: string): AlarmCommand['type'] | undefined =>
+  useStore(underWay, (state) => state.actions.get(alarmId))
+
+const pathOf: Record<AlarmCommand['type'], string> = {
+  claim: 'claim',
+  release: 'release',
+  take_over: 'take-over',
+  ack: 'ack',
+  resolve: 'resolve',
+  close: 'close',
+  note: 'note',
+}
+
+/** Sends one command on the version the operator saw. Never throws; the board shows the answer at once. */
+export async function act(alarm: Pick<AlarmSummary, 'id' | 'version'>, command: AlarmCommand): Promise<ActionResult> {
+  const { type, ...rest } = command
+  const body = { version: alarm.version, ...withoutEmptyNote(rest) }
+  mark(alarm.id, type)
+  try {
+    const path = `/api/alarms/${alarm.id}/${pathOf[type]}`
+    const answer = await http.call(path, AlarmChanged, { method: 'POST', body, idempotencyKey: randomKey() })
+    boardChanged(board.live([answer.alarm], Date.now()))
+    void queries.invalidateQueries({ queryKey: detailKey(alarm.id) })
+    return { ok: true, alarm: answer.alarm }
+  } catch (error) {
+    const failure = failureOf(error)
+    // Whatever happened, what we show may be old.
+    void queries.invalidateQueries({ queryKey: detailKey(alarm.id) })
+    if (failure.kind !== 'refused' || failure.status !== 409) return { ok: false, failure }
+    return { ok: false, conflict: conflictOf(failure.code, failure.details) }
+  } finally {
+    mark(alarm.id, undefined)
+  }
+}
+
+function withoutEmptyNote<T extends { readonly note?: string }>(body: T): T | Omit<T, 'note'> {
+  if (body.note === undefined || body.note.trim() !== '') return body
+  const { note: _, ...rest } = body
+  return rest
+}
+
+function conflictOf(code: string, details: Record<string, unknown>): Conflict {
+  const parsed = AlarmSummary.safeParse(details['current'])
+  const current = parsed.success ? parsed.data : null
+  if (current !== null) boardChanged(board.live([current], Date.now()))
+  const by = details['changed_by']
+  const name =
+    typeof by === 'string' ? by : typeof by === 'object' && by !== null && 'name' in by ? String(by.name) : null
+  const at = details['changed_at']
+  return {
+    code,
+    current,
+    changedBy: name ?? current?.handler?.name ?? null,
+    changedAt: typeof at === 'string' ? at : null,
+  }
+}
+
+function mark(id: string, type: AlarmCommand['type'] | undefined): void {
+  underWay.setState(({ actions }) => {
+    const next = new Map(actions)
+    if (type === undefined) next.delete(id)
+    else next.set(id, type)
+    return { actions: next }
+  })
+}
+
+export async function raiseManualAlarm(input: {
+  site_id: string
+  priority: Priority
+  description: string
+}): Promise<ActionResult> {
+  try {
+    const answer = await http.call('/api/alarms', AlarmChanged, {
+      method: 'POST',
+      body: input,
+      idempotencyKey: randomKey(),
+    })
+    boardChanged(board.live([answer.alarm], Date.now()))
+    return { ok: true, alarm: answer.alarm }
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) }
+  }
+}
+
+const presented = new Set<string>()
+let presenting: string[] = []
+
+/**
+ * Tells the centre that a new alarm has been drawn in a visible window (design, flow 1 step 6). Each alarm once; a report
+ * that does not get through is made again with the next one.
+ */
+export function reportPresented(ids: readonly string[]): void {
+  const fresh = ids.filter((id) => !presented.has(id))
+  if (fresh.length === 0 || document.hidden) return
+  for (const id of fresh) presented.add(id)
+  presenting.push(...fresh)
+  if (presenting.length > fresh.length) return
+  setTimeout(() => {
+    const alarm_ids = presenting.slice(0, 500)
+    presenting = []
+    http.call('/api/alarms/presented', Presented, { method: 'POST', body: { alarm_ids } }).catch(() => {
+      for (const id of alarm_ids) presented.delete(id)
+    })
+  }, 250)
+}
+
+export { onBoardChange } from './centre.ts'

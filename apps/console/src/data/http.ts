@@ -1,0 +1,155 @@
+/**
+ * The only place that talks HTTP. Answers are validated against the contracts; every failure becomes one of five kinds,
+ * so that a screen can always say what happened, what is safe and what to do.
+ */
+import { ErrorBody } from '@stam/contracts'
+import type { z } from 'zod'
+
+export type Failure =
+  /** The server understood and said no (4xx with our error body). */
+  | {
+      readonly kind: 'refused'
+      readonly status: number
+      readonly code: string
+      readonly message: string
+      readonly details: Record<string, unknown>
+    }
+  /** No answer, a time-out, or a proxy without a server behind it. What was asked may or may not have happened. */
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'signed_out' }
+  /** The server failed (5xx) and said so. */
+  | { readonly kind: 'broken'; readonly status: number; readonly requestId: string | null }
+  /** The answer does not match its contract: console and server are of different versions. */
+  | { readonly kind: 'unreadable'; readonly path: string }
+
+export class ApiError extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.kind === 'refused' ? `${failure.code}: ${failure.message}` : failure.kind)
+    this.name = 'ApiError'
+    this.failure = failure
+  }
+}
+
+export const failureOf = (error: unknown): Failure =>
+  error instanceof ApiError ? error.failure : { kind: 'unreadable', path: error instanceof Error ? error.message : '' }
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  /** Sent without a bearer token, and a 401 is an answer, not the end of the session. */
+  readonly anonymous?: boolean
+  /** Makes a repeated mutation harmless; given, the call is tried once more when no answer came. */
+  readonly idempotencyKey?: string
+}
+
+export interface HttpDeps {
+  readonly fetch: typeof fetch
+  readonly token: () => string | null
+  /** Renews the session; false = signed out. Rejects with `unreachable` when the server could not be asked. */
+  readonly renew: () => Promise<boolean>
+  /** Told after each call whether the server could be reached at all. */
+  readonly onReach: (reached: boolean) => void
+}
+
+export interface Http {
+  call<S extends z.ZodType>(path: string, schema: S, call?: Call): Promise<z.output<S>>
+  /** For answers without a body worth reading (204). */
+  send(path: string, call?: Call): Promise<void>
+}
+
+const defaultTimeoutMs = 10_000
+
+export function createHttp(deps: HttpDeps): Http {
+  const once = async (path: string, call: Call): Promise<Response> => {
+    // A header no foreign form can send, for what acts on the session cookie.
+    const headers: Record<string, string> = { accept: 'application/json', 'x-requested-with': 'stam-console' }
+    if (call.body !== undefined) headers['content-type'] = 'application/json'
+    if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
+    const token = call.anonymous === true ? null : deps.token()
+    if (token !== null) headers['authorization'] = `Bearer ${token}`
+    const limit = AbortSignal.timeout(call.timeoutMs ?? defaultTimeoutMs)
+    const init: RequestInit = {
+      method: call.method ?? 'GET',
+      headers,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    }
+    try {
+      const response = await deps.fetch(path + queryText(call.query), init)
+      const reached = !(response.status === 502 || response.status === 503 || response.status === 504)
+      deps.onReach(reached)
+      return response
+    } catch (error) {
+      if (call.signal?.aborted === true) throw error
+      deps.onReach(false)
+      throw new ApiError({ kind: 'unreachable' })
+    }
+  }
+
+  const withSession = async (path: string, call: Call): Promise<Response> => {
+    const response = await once(path, call)
+    if (response.status !== 401 || call.anonymous === true) return response
+    if (!(await deps.renew())) throw new ApiError({ kind: 'signed_out' })
+    const again = await once(path, call)
+    if (again.status === 401) throw new ApiError({ kind: 'signed_out' })
+    return again
+  }
+
+  const answered = async (path: string, call: Call): Promise<Response> => {
+    try {
+      return await withSession(path, call)
+    } catch (error) {
+      const silent = error instanceof ApiError && error.failure.kind === 'unreachable'
+      if (!silent || call.idempotencyKey === undefined) throw error
+      return withSession(path, call)
+    }
+  }
+
+  const ok = async (path: string, call: Call): Promise<Response> => {
+    const response = await answered(path, call)
+    if (response.ok) return response
+    throw new ApiError(await failureFrom(response))
+  }
+
+  return {
+    async call(path, schema, call = {}) {
+      const response = await ok(path, call)
+      const body: unknown = await response.json().catch(() => undefined)
+      const parsed = schema.safeParse(body)
+      if (parsed.success) return parsed.data
+      throw new ApiError({ kind: 'unreadable', path: `${path}: ${parsed.error.issues[0]?.path.join('.') ?? ''}` })
+    },
+    async send(path, call = {}) {
+      await ok(path, call)
+    },
+  }
+}
+
+async function failureFrom(response: Response): Promise<Failure> {
+  const body = ErrorBody.safeParse(await response.json().catch(() => undefined))
+  if (response.status === 502 || response.status === 503 || response.status === 504) return { kind: 'unreachable' }
+  if (!body.success || response.status >= 500) {
+    return { kind: 'broken', status: response.status, requestId: response.headers.get('x-request-id') }
+  }
+  return { kind: 'refused', status: response.status, ...body.data.error }
+}
+
+function queryText(query: Call['query']): string {
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== '') params.set(key, String(value))
+  }
+  const text = params.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** A random key for `Idempotency-Key`. `crypto.randomUUID` is missing on plain-HTTP origins, getRandomValues is not. */
+export function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,42 @@
+/** Topic: the person at the screen. */
+import { ChangePasswordRequest, type Me } from '@stam/contracts'
+import { useStore } from 'zustand'
+import { http, session } from './centre.ts'
+import { type Failure, failureOf } from './http.ts'
+
+export type { Me } from '@stam/contracts'
+export type { SessionState } from './session.ts'
+
+export const useSession = (): ReturnType<typeof session.store.getState> => useStore(session.store)
+export const signIn = session.login
+export const signOut = session.logout
+export const tryAgain = (): void => void session.start()
+
+/** The signed-in person; screens behind the login always have one. */
+export function useMe(): Me {
+  const state = useSession()
+  if (state.phase !== 'signed_in') throw new Error('nobody is signed in')
+  return state.user
+}
+
+export type Permission =
+  | 'alarm:write'
+  | 'alarm:report'
+  | 'site:write'
+  | 'site:service-mode'
+  | 'panel:command'
+  | 'audit:read'
+export const may = (me: Pick<Me, 'permissions'>, permission: Permission): boolean => me.permissions.includes(permission)
+
+export type PasswordResult = { readonly ok: true } | { readonly ok: false; readonly failure: Failure }
+
+export async function changePassword(current: string, next: string): Promise<PasswordResult> {
+  try {
+    const body: typeof ChangePasswordRequest._output = { current_password: current, new_password: next }
+    await http.send('/api/auth/password', { method: 'POST', body, anonymous: false })
+    await session.renew()
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) }
+  }
+}

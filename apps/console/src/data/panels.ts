@@ -1,0 +1,97 @@
+/** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
+import { PanelDetail, PanelList, type PanelLive, type PanelListItem } from '@stam/contracts'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { z } from 'zod'
+import { http, onServerMessage, queries, realtime } from './centre.ts'
+import { learnServerTime } from './server-clock.ts'
+
+export type { Panel, PanelConnection, PanelDetail, PanelLive, PanelListItem, Zone } from '@stam/contracts'
+
+type PanelListAnswer = z.output<typeof PanelList>
+
+export const usePanels = (text: string) => {
+  useChannel('panels')
+  return useQuery({
+    queryKey: ['panels', text],
+    refetchInterval: 30_000,
+    queryFn: async ({ signal }) => {
+      const list = await http.call('/api/panels', PanelList, { signal, query: { text, limit: 200 } })
+      learnServerTime(list.now)
+      return list
+    },
+  })
+}
+
+export const usePanel = (id: string | null) => {
+  useChannel(id === null ? null : `panel:${id}`)
+  return useQuery({
+    queryKey: ['panel', id],
+    enabled: id !== null,
+    refetchInterval: 30_000,
+    queryFn: async ({ signal }) => {
+      const detail = await http.call(`/api/panels/${id}`, PanelDetail, { signal })
+      learnServerTime(detail.now)
+      return detail
+    },
+  })
+}
+
+/** True when `a` is at least as new as `b`. */
+const asNew = (a: Pick<PanelLive, 'epoch' | 'version'>, b: Pick<PanelLive, 'epoch' | 'version'>): boolean =>
+  a.epoch > b.epoch || (a.epoch === b.epoch && a.version >= b.version)
+
+type LiveChange = Partial<PanelLive> & Pick<PanelLive, 'panel_id' | 'epoch' | 'version'>
+
+/** Puts live state from the stream into what is held of the panels, once per delivered batch. Call once. */
+export function followPanels(): () => void {
+  let waiting = new Map<string, LiveChange>()
+  const apply = (): void => {
+    const changes = waiting
+    waiting = new Map()
+    const merged = (live: PanelLive): PanelLive => {
+      const change = changes.get(live.panel_id)
+      return change !== undefined && asNew(change, live) ? { ...live, ...change } : live
+    }
+    for (const id of changes.keys()) {
+      queries.setQueryData<PanelDetail>(['panel', id], (old) => old && { ...old, live: merged(old.live) })
+    }
+    queries.setQueriesData<PanelListAnswer>({ queryKey: ['panels'] }, (old) => {
+      if (old === undefined) return old
+      const item = (one: PanelListItem): PanelListItem =>
+        changes.has(one.panel.id) ? { ...one, live: merged(one.live) } : one
+      return { ...old, data: old.data.map(item) }
+    })
+  }
+  return onServerMessage((message) => {
+    if (message.type !== 'panel.state' && message.type !== 'panel.status') return
+    const change: LiveChange = message.data
+    const before = waiting.get(change.panel_id)
+    if (waiting.size === 0) queueMicrotask(apply)
+    if (before === undefined || asNew(change, before)) waiting.set(change.panel_id, { ...before, ...change })
+  })
+}
+
+const always = ['alarms', 'system']
+const wanted = new Map<string, number>()
+
+function sendChannels(): void {
+  realtime.setChannels([...always, ...wanted.keys()].slice(0, 50))
+}
+
+/** Subscribes to a channel while the component is on the screen. */
+function useChannel(channel: string | null): void {
+  useEffect(() => {
+    if (channel === null) return
+    wanted.set(channel, (wanted.get(channel) ?? 0) + 1)
+    sendChannels()
+    return () => {
+      const left = (wanted.get(channel) ?? 1) - 1
+      if (left > 0) wanted.set(channel, left)
+      else wanted.delete(channel)
+      sendChannels()
+    }
+  }, [channel])
+}
+
+sendChannels()

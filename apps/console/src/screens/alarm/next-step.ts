@@ -1,0 +1,79 @@
+/** What the action bar of an alarm offers: one primary step, the rest beside it. Pure; the rules are domain's. */
+import type { AlarmSummary, Disposition } from '@stam/contracts'
+import { allowedActions, falseAlarmDispositions, NOTE_MIN_LENGTH, noteRequired } from '@stam/domain'
+import type { Draft, Intent } from '../../data/drafts.ts'
+import type { Me } from '../../data/me.ts'
+
+export type Step = 'claim' | 'take_over' | 'ack' | 'resolve' | 'close'
+
+export interface NextSteps {
+  /** The step at the bottom right; null when this person has none. */
+  readonly primary: Step | null
+  readonly secondary: readonly (Step | 'release')[]
+  readonly mayNote: boolean
+  /** Why there is no primary step. */
+  readonly reason: 'closed' | 'others' | 'role' | null
+}
+
+export function nextSteps(alarm: AlarmSummary, me: Me): NextSteps {
+  const state = {
+    status: alarm.status,
+    priority: alarm.priority,
+    version: alarm.version,
+    transition_version: alarm.version,
+    handler_id: alarm.handler?.id ?? null,
+    requires_note: alarm.requires_note,
+    test_mode: alarm.test_mode,
+  }
+  const allowed = new Set<string>(allowedActions(state, { id: me.id, role: me.role }))
+  const order: readonly Step[] = ['claim', 'ack', 'resolve', 'close', 'take_over']
+  const steps = order.filter((step) => allowed.has(step))
+  // Taking somebody's alarm away is never the obvious next thing.
+  const primary = steps.find((step) => step !== 'take_over') ?? null
+  const secondary: (Step | 'release')[] = steps.filter((step) => step !== primary)
+  if (allowed.has('release')) secondary.push('release')
+  const reason =
+    primary !== null
+      ? null
+      : alarm.status === 'CLOSED'
+        ? 'closed'
+        : alarm.handler !== null && alarm.status === 'IN_PROGRESS'
+          ? 'others'
+          : 'role'
+  return { primary, secondary, mayNote: allowed.has('note'), reason }
+}
+
+export interface NoteRule {
+  readonly required: boolean
+  readonly length: number
+  /** Characters still missing; 0 = enough (or none needed). */
+  readonly missing: number
+}
+
+/** The rule for the note under what is about to be done, told before it hurts. */
+export function noteRule(
+  alarm: Pick<AlarmSummary, 'status' | 'requires_note'>,
+  what: Intent | Step | null,
+  note: string,
+): NoteRule {
+  const length = [...note.trim()].length
+  if (what === 'note') return { required: true, length, missing: length > 0 ? 0 : 1 }
+  const required = what !== null && noteRequired(alarm, what)
+  return { required, length, missing: required ? Math.max(0, NOTE_MIN_LENGTH - length) : 0 }
+}
+
+const all: readonly Disposition[] = ['REAL', 'FALSE', 'TEST', 'TECHNICAL', 'USER_ERROR', 'OTHER']
+
+/** Dispositions a close may carry now: unacknowledged, only those that say "nothing really happened". */
+export const dispositionsFor = (alarm: Pick<AlarmSummary, 'status'>): readonly Disposition[] =>
+  alarm.status === 'IN_PROGRESS' ? all.filter((one) => falseAlarmDispositions.includes(one)) : all
+
+/** A false alarm is what most closes are; nothing is preselected once somebody has acknowledged it as worth acting on. */
+export const dispositionOf = (
+  alarm: Pick<AlarmSummary, 'status'>,
+  draft: Pick<Draft, 'disposition'>,
+): Disposition | null => {
+  const offered = dispositionsFor(alarm)
+  if (draft.disposition !== null && offered.includes(draft.disposition)) return draft.disposition
+  return alarm.status === 'IN_PROGRESS' ? 'FALSE' : null
+}

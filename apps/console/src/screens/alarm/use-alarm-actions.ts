@@ -1,0 +1,98 @@
+/** What pressing a step does: check the note rule, send, keep the words on a refusal, clear them on success. */
+import { useState } from 'react'
+import { act, type AlarmCommand, type AlarmSummary, type Conflict, useUnderWay } from '../../data/alarms.ts'
+import { changeDraft, type Draft, draftOf, dropDraft, type Intent, useDraft } from '../../data/drafts.ts'
+import type { Failure } from '../../data/http.ts'
+import { dispositionOf, noteRule, type Step } from './next-step.ts'
+
+export interface AlarmActions {
+  readonly draft: Draft
+  readonly underWay: AlarmCommand['type'] | undefined
+  readonly conflict: Conflict | null
+  readonly failure: Failure | null
+  /** What was pressed although its note is too short, or its disposition missing. */
+  readonly wanting: 'note' | 'disposition' | null
+  readonly type: (note: string) => void
+  readonly choose: (disposition: Draft['disposition']) => void
+  readonly intend: (intent: Intent | null) => void
+  readonly run: (step: Step | 'release' | 'note') => Promise<boolean>
+  readonly dismiss: () => void
+}
+
+export function useAlarmActions(alarm: AlarmSummary): AlarmActions {
+  const draft = useDraft(alarm.id)
+  const underWay = useUnderWay(alarm.id)
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [wanting, setWanting] = useState<AlarmActions['wanting']>(null)
+
+  const run = async (step: Step | 'release' | 'note'): Promise<boolean> => {
+    const now = draftOf(alarm.id)
+    const command = commandFor(alarm, step, now)
+    setWanting(command.wanting)
+    if (command.wanting !== null) {
+      if (step !== 'claim' && step !== 'take_over' && step !== 'release') changeDraft(alarm.id, { intent: step })
+      return false
+    }
+    setConflict(null)
+    setFailure(null)
+    const result = await act(alarm, command.command)
+    if (result.ok) {
+      // Claiming and releasing do not send the note, so they do not take it either.
+      if ('note' in command.command) dropDraft(alarm.id)
+      return true
+    }
+    if ('conflict' in result) setConflict(result.conflict)
+    else if (result.failure.kind === 'refused' && result.failure.code.startsWith('NOTE_')) setWanting('note')
+    else setFailure(result.failure)
+    return false
+  }
+
+  return {
+    draft,
+    underWay,
+    conflict,
+    failure,
+    wanting,
+    type: (note) => {
+      if (wanting === 'note') setWanting(null)
+      changeDraft(alarm.id, { note, eventsSeen: draft.eventsSeen ?? alarm.event_count })
+    },
+    choose: (disposition) => {
+      if (wanting === 'disposition') setWanting(null)
+      changeDraft(alarm.id, { disposition })
+    },
+    intend: (intent) => {
+      setWanting(null)
+      changeDraft(alarm.id, { intent })
+    },
+    run,
+    dismiss: () => {
+      setConflict(null)
+      setFailure(null)
+    },
+  }
+}
+
+type Checked = { readonly wanting: 'note' | 'disposition' } | { readonly wanting: null; readonly command: AlarmCommand }
+
+/** The command for a step, or what it still wants. Exported for its test. */
+export function commandFor(alarm: AlarmSummary, step: Step | 'release' | 'note', draft: Draft): Checked {
+  switch (step) {
+    case 'claim':
+    case 'take_over':
+    case 'release':
+      return { wanting: null, command: { type: step } }
+    case 'ack':
+    case 'resolve':
+    case 'note':
+      if (noteRule(alarm, step, draft.note).missing > 0) return { wanting: 'note' }
+      return { wanting: null, command: { type: step, note: draft.note.trim() } }
+    case 'close': {
+      const disposition = dispositionOf(alarm, draft)
+      if (disposition === null) return { wanting: 'disposition' }
+      if (noteRule(alarm, 'close', draft.note).missing > 0) return { wanting: 'note' }
+      return { wanting: null, command: { type: 'close', note: draft.note.trim(), disposition } }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { Link } from '@tanstack/react-router'
+import { ArrowLeft } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTexts } from '../texts/texts.tsx'
+
+interface Props {
+  readonly title: string
+  readonly aside?: ReactNode
+  readonly children: ReactNode
+  readonly back?: '/sites' | '/panels' | '/alarms'
+  readonly lead?: ReactNode
+}
+
+/** Title row and a scrolling body: the frame of every screen that is not the queue. */
+export function Page({ title, aside, children, back, lead }: Props): ReactNode {
+  const { t } = useTexts()
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2 max-md:px-3">
+        {back !== undefined && (
+          <Link
+            to={back}
+            aria-label={t('action.back')}
+            className="-ml-2 inline-flex size-9 items-center justify-center rounded text-soft hover:bg-hover hover:text-text max-md:size-11"
+          >
+            <ArrowLeft size={20} aria-hidden="true" />
+          </Link>
+        )}
+        <h1 className="text-xl font-semibold break-words">{title}</h1>
+        {lead}
+        <span className="ml-auto flex flex-wrap items-center gap-2">{aside}</span>
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</div>
+    </div>
+  )
+}
