@@ -194,26 +194,32 @@ export class ScenarioRunner {
 
   #runBurst(run: Run, burst: Burst, lanes: readonly BurstLane[]): void {
     const startMs = this.#time.monotonicMs()
+    const zoneCount = lanes.reduce((sum, lane) => sum + lane.zones.length, 0)
+    let lane = 0
+    const finish = (): void => {
+      if (burst.restoreAtEnd) for (const each of lanes) restoreLane(each)
+      run.lastSeq = this.#ledger.nextSeq - 1
+      this.#part(run)
+    }
     const tick = (): void => {
-      const elapsed = this.#time.monotonicMs() - startMs
-      const due =
-        burst.overMs === 0 ? burst.count : Math.min(burst.count, Math.ceil((elapsed / burst.overMs) * burst.count))
-      for (let fruitless = 0; run.alarms < due && fruitless < lanes.length * 2; ) {
-        const raised = raiseNext(lanes[run.alarms % lanes.length] as BurstLane, burst.action)
+      const share = burst.overMs === 0 ? 1 : (this.#time.monotonicMs() - startMs) / burst.overMs
+      const due = Math.min(burst.count, Math.ceil(share * burst.count))
+      let fruitless = 0
+      while (run.alarms < due && fruitless < zoneCount) {
+        const raised = raiseNext(lanes[lane++ % lanes.length] as BurstLane, burst.action)
         run.alarms += raised
         run.done += raised
         fruitless = raised === 0 ? fruitless + 1 : 0
       }
       run.lastSeq = this.#ledger.nextSeq - 1
-      if (run.alarms < burst.count) this.#after(run, TICK_MS, tick)
-      else {
-        if (burst.restoreAtEnd) for (const lane of lanes) restoreLane(lane)
-        run.lastSeq = this.#ledger.nextSeq - 1
-        this.#part(run)
-      }
+      if (fruitless >= zoneCount) {
+        this.#failed(run, new Error('every zone is bypassed, or the panels are in service mode'))
+        finish()
+      } else if (run.alarms < burst.count) this.#after(run, TICK_MS, tick)
+      else finish()
     }
     this.#after(run, 0, () => {
-      if (burst.action === 'violate') for (const lane of lanes) armLane(lane)
+      if (burst.action === 'violate') for (const each of lanes) armLane(each)
       tick()
     })
   }

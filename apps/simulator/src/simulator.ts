@@ -29,6 +29,8 @@ export interface SimulatorOptions {
   readonly maxPanels?: number
   /** Entries the ledger keeps; one million. */
   readonly ledgerLimit?: number
+  /** Size from which the file of the state folder is rewritten without what is superseded; 64 MiB. */
+  readonly stateRewriteBytes?: number
   /** A clock of the caller's; the real one otherwise. */
   readonly time?: SimulatorTime
   /** Gets what goes wrong in the background. */
@@ -55,11 +57,12 @@ export class Simulator {
   constructor(options: SimulatorOptions) {
     const onError = options.onError ?? ((error) => process.emitWarning(String(error), 'SimulatorWarning'))
     this.time = options.time ?? new RealTime(onError)
-    const { stateDir, ledgerLimit } = options
+    const { stateDir, ledgerLimit, stateRewriteBytes: rewriteBytes } = options
     this.#archive = new PanelArchive({
       onError,
       ...(stateDir === undefined ? {} : { stateDir }),
       ...(ledgerLimit === undefined ? {} : { ledgerLimit }),
+      ...(rewriteBytes === undefined ? {} : { rewriteBytes }),
     })
     this.ledger = this.#archive.ledger
     this.#latency = options.latency ?? 'real'

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createSimulator, type LedgerEntry, ManualTime, type Simulator } from '../src/index.ts'
+import { createSimulator, type LedgerEntry, ledgerSummary, ManualTime, type Simulator } from '../src/index.ts'
 import { closing, testPanel } from './harness.ts'
 import { RawClient } from './raw-client.ts'
 
@@ -156,6 +156,45 @@ test('the file holds no code in clear but of users that were changed, and only i
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readFileSync(path, 'latin1')).not.toContain('246810')
 })
+
+test('the file is rewritten when it has grown, and nothing is lost by it', async () => {
+  const stateDir = folder()
+  const options = {
+    ledgerLimit: 4_096,
+    stateRewriteBytes: 100_000,
+    panels: [testPanel({ eventMemory: { capacity: 5_000 } }), testPanel({ id: 'quiet' })],
+  }
+  const before = await start(stateDir, options)
+  const quiet = before.panel('quiet')
+  await quiet.do({ action: 'violate', zone: 4 })
+  await before.addPanel(testPanel({ id: 'gone' }))
+  await before.panel('gone').do({ action: 'test_transmission' })
+  await before.removePanel('gone')
+  for (let i = 0; i < 6_000; i++) {
+    await before.panel('test').do({ action: i % 2 === 0 ? 'violate' : 'restore', zone: 4 })
+  }
+  await before.panel('test').do({ action: 'arm', now: true, partition: 2 })
+  // The quiet panel's only record has left the ledger, not its memory.
+  expect(before.ledger.firstSeq).toBeGreaterThan(1)
+  const old = {
+    ledger: lines(before),
+    summary: ledgerSummary(before),
+    memories: [await memory(before), await memory(before, 'quiet')],
+    bits: [quiet.core.state.numbers(0x14), before.panel('test').armedPartitions],
+  }
+  expect(old.memories.map(({ length }) => length)).toEqual([5_000, 1])
+  // 6,000 operations wrote more than a megabyte in all.
+  expect(statSync(join(stateDir, 'panels.journal')).size).toBeLessThan(900_000)
+  await before.close()
+
+  const after = closing(await start(stateDir, options))
+  expect(lines(after)).toEqual(old.ledger)
+  expect(ledgerSummary(after)).toEqual(old.summary)
+  expect([await memory(after), await memory(after, 'quiet')]).toEqual(old.memories)
+  expect([after.panel('quiet').core.state.numbers(0x14), after.panel('test').armedPartitions]).toEqual(old.bits)
+  await after.panel('quiet').do({ action: 'restore', zone: 4 })
+  expect(after.ledger.entry(after.ledger.nextSeq - 1)).toMatchObject({ panel: 'quiet', restore: true, zone: 4 })
+}, 30_000)
 
 /** The embedded profile runs simulator and system in one process and loses both at once. */
 test('kill -9 in the middle of a burst: every signal a client was told is in the ledger and in the memory', async () => {

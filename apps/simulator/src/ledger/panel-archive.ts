@@ -14,7 +14,7 @@ import { type JournalEntry, StateJournal } from './state-journal.ts'
 
 const FILE = 'panels.journal'
 const LOCK = 'panels.lock'
-/** Below this a file is not worth rewriting. */
+/** Below this the file is not worth rewriting. */
 const REWRITE_BYTES = 64 * 1024 * 1024
 const RECOVERED_RECORDS = 100_000
 
@@ -50,12 +50,20 @@ export class PanelArchive implements PanelJournal {
   readonly #onError: (error: unknown) => void
   #journal: StateJournal | undefined
   #unlock: (() => void) | undefined
-  #rewriteAt = REWRITE_BYTES
+  readonly #rewriteFrom: number
+  #rewriteAt: number
   #closed = false
 
   /** @throws SimulatorError STATE_DIR_IN_USE, STATE_DIR_BROKEN */
-  constructor(options: { stateDir?: string; ledgerLimit?: number; onError: (error: unknown) => void }) {
+  constructor(options: {
+    stateDir?: string
+    ledgerLimit?: number
+    rewriteBytes?: number
+    onError: (error: unknown) => void
+  }) {
     this.#onError = options.onError
+    this.#rewriteFrom = options.rewriteBytes ?? REWRITE_BYTES
+    this.#rewriteAt = this.#rewriteFrom
     const name = (index: number) => this.#entries[index] ?? { id: '?', type: undefined }
     this.ledger = options.ledgerLimit === undefined ? new Ledger(name) : new Ledger(name, options.ledgerLimit)
     if (options.stateDir === undefined) return
@@ -302,7 +310,7 @@ export class PanelArchive implements PanelJournal {
     try {
       this.#journal.rewrite((journal) => this.#writeAll(journal))
       // The file may be large because there is much to keep: rewritten again only when it has doubled.
-      this.#rewriteAt = Math.max(REWRITE_BYTES, this.#journal.bytes * 2)
+      this.#rewriteAt = Math.max(this.#rewriteFrom, this.#journal.bytes * 2)
     } catch (error) {
       this.#journal = undefined
       this.#onError(error)
