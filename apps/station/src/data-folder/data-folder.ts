@@ -49,7 +49,7 @@ export async function openDataFolder(
   const unlock = await lockFolder(folder)
   try {
     const existing = readManifest(folder)
-    const secrets = readJsonFile(join(folder, SECRETS), StationSecrets) ?? (await firstSecrets(folder, existing))
+    const secrets = readJsonFile(join(folder, SECRETS), StationSecrets) ?? firstSecrets(folder, existing)
     const manifest: Manifest = existing ?? { format: FORMAT, ...first, created_at: new Date().toISOString() }
     // The manifest comes last: a folder that has one is complete.
     if (existing === null) writeJsonFile(join(folder, MANIFEST), manifest)
@@ -98,14 +98,14 @@ export function newerVersion(folder: string, version: string): StationError {
   )
 }
 
-async function firstSecrets(folder: string, manifest: Manifest | null): Promise<StationSecrets> {
+function firstSecrets(folder: string, manifest: Manifest | null): StationSecrets {
   if (manifest !== null) {
     throw new StationError(
       'FOLDER_UNUSABLE',
       `${join(folder, SECRETS)} is missing; without it the data cannot be opened.`,
     )
   }
-  const secrets = await generateStationSecrets()
+  const secrets = generateStationSecrets()
   writeJsonFile(join(folder, SECRETS), secrets)
   return secrets
 }

@@ -1,5 +1,5 @@
-import { generateKeyPair, randomBytes, randomInt } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomBytes, randomInt } from 'node:crypto'
+import { generateSigningKey } from '@stam/backend'
 import { generateFernetKey } from '@stam/runtime'
 import { z } from 'zod'
 
@@ -19,16 +19,11 @@ export const StationSecrets = z.object({
 })
 export type StationSecrets = z.output<typeof StationSecrets>
 
-export async function generateStationSecrets(): Promise<StationSecrets> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
+export function generateStationSecrets(): StationSecrets {
   return {
     database_owner_password: randomBytes(24).toString('base64url'),
     database_app_password: randomBytes(24).toString('base64url'),
-    jwt_private_key: privateKey,
+    jwt_private_key: generateSigningKey(),
     encryption_key: generateFernetKey(),
     panels: {},
     passwords: {},
