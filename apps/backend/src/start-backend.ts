@@ -21,6 +21,7 @@ import { createPanelDirectory } from './panels/panel-directory.ts'
 import { Pictures } from './realtime/pictures.ts'
 import { followStream } from './realtime/follow-stream.ts'
 import { Sockets } from './realtime/sockets.ts'
+import { startRecording } from './recording/index.ts'
 import { startHousekeeping } from './system/housekeeping.ts'
 import { watchSystem } from './system/system-watch.ts'
 import { createTelemetry } from './telemetry.ts'
@@ -110,13 +111,14 @@ async function openParts(
   const system = watchSystem({ config, store, bus, live, hub, panels, states, clock, log, onRelaySilent, onChange })
   const unfollow = followLiveState(live, pictures)
   const housekeeping = startHousekeeping({ store, clock, log })
+  const recording = startRecording({ store, bus, clock, log, metrics, instanceId: config.instanceId })
   const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
   const parts = { store, bus, live, log, clock, telemetry, readiness, tokens, passwords, principals, limits }
   return {
     backend: { config, ...parts, hub, sockets, panels, states, system },
     async close() {
       unfollow()
-      await Promise.all([housekeeping.close(), system.close(), pictures.close(), stream.close()])
+      await Promise.all([recording.close(), housekeeping.close(), system.close(), pictures.close(), stream.close()])
       panels.close()
     },
   }

@@ -38,7 +38,13 @@ export async function openWorld(): Promise<World> {
   const log: Log = { ...silentLog, info: note, warn: note, error: note }
   const metrics = createMetrics({ service: 'outbox-relay' })
   return {
-    ...{ store, owner, broker, bus, published, logged, metrics },
+    store,
+    owner,
+    broker,
+    bus,
+    published,
+    logged,
+    metrics,
     relay: (config = {}, over = bus) =>
       startOutboxRelay(RelayConfig.parse({ pollIntervalMs: 20, markIntervalMs: 5, ...config }), {
         store,
@@ -52,8 +58,13 @@ export async function openWorld(): Promise<World> {
         appendOutbox(
           tx,
           Array.from({ length: rows }, (_, version) => ({
-            ...{ aggregateType: 'alarm', aggregateId, type: 'alarm.updated', siteId: null },
-            ...{ data: { version }, version, requestId: 'trace-9' },
+            aggregateType: 'alarm',
+            aggregateId,
+            type: 'alarm.updated',
+            siteId: null,
+            data: { version },
+            version,
+            requestId: 'trace-9',
           })),
         ),
       )

@@ -1,0 +1,1 @@
+export { type Recording, type RecordingOptions, startRecording } from './start-recording.ts'

@@ -1,0 +1,44 @@
+/** What recording did, as metrics (spec 10). The only place that knows their names. */
+import type { PanelEvent } from '@stam/contracts'
+import type { Metrics } from '@stam/runtime'
+import type { RecordOutcome } from '@stam/store'
+
+export interface RecordingTelemetry {
+  recorded(events: readonly PanelEvent[], outcomes: readonly RecordOutcome[], seconds: number): void
+  closedByItself(count: number): void
+}
+
+export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
+  const events = metrics.counter({
+    name: 'events_recorded_total',
+    help: 'Events off the broker by what became of them',
+    labels: ['outcome'],
+  })
+  const repeats = metrics.counter({
+    name: 'events_deduplicated_total',
+    help: 'Signals counted on an earlier one of the same duplicate window',
+  })
+  const created = metrics.counter({ name: 'alarms_created_total', help: 'Alarms opened by events' })
+  const alarms = metrics.counter({
+    name: 'alarms_total',
+    help: 'Alarms opened, by what told of them and what it was',
+    labels: ['source', 'type'],
+  })
+  const duration = metrics.histogram({ name: 'event_record_seconds', help: 'From a batch in hand to its commit' })
+  const closed = metrics.counter({ name: 'alarms_auto_closed_total', help: 'Alarms closed by the clock' })
+  return {
+    recorded(batch, outcomes, seconds) {
+      duration.observe(seconds)
+      outcomes.forEach((outcome, index) => {
+        events.inc({ outcome: outcome.outcome })
+        if (outcome.outcome !== 'recorded') return
+        if (outcome.kind === 'repeat') repeats.inc()
+        if (outcome.kind !== 'open') return
+        created.inc()
+        const event = batch[index] as PanelEvent
+        alarms.inc({ source: event.source, type: event.event_type })
+      })
+    },
+    closedByItself: (count) => closed.inc(count),
+  }
+}

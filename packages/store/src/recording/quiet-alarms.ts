@@ -1,0 +1,38 @@
+/** Alarms that have been quiet long enough to close by themselves (spec 02); whether one really closes is decided by `domain`. */
+import { SiteSettings } from '@stam/contracts'
+import { type SummaryRow, summaryColumns, summaryJoins, toAlarmSummary } from '../alarms/alarm-summary.ts'
+import type { LockedAlarm } from '../alarms/change-alarm.ts'
+import type { Transaction } from '../connection.ts'
+
+export interface QuietAlarm extends LockedAlarm {
+  /** ISO instant of the newest receipt of one of its events. */
+  readonly lastActive: string
+  readonly settings: SiteSettings
+}
+
+/**
+ * Locks at most `limit` of them. One that is being worked on at this moment, by a recorder or a person, is left out: it is not quiet. A
+ * recorder that comes later waits, and then finds it closed, so nothing ever joins a closed alarm (RC-01).
+ */
+export async function lockQuietAlarms(tx: Transaction, now: string, limit: number): Promise<QuietAlarm[]> {
+  const { bundle_window_s, warning_auto_close_s, info_auto_close_s } = SiteSettings.parse({})
+  const rows = await tx.query<SummaryRow & { transition_version: number; last_active: string; settings: object }>(
+    `WITH quiet AS MATERIALIZED (
+       SELECT a.* FROM alarms a JOIN sites s ON s.id = a.site_id
+       WHERE a.status = 'NEW' AND (a.test_mode OR a.priority IN ('WARNING', 'INFO'))
+         AND a.last_active <= $1::timestamptz - make_interval(secs => CASE
+           WHEN a.test_mode THEN coalesce((s.settings ->> 'bundle_window_s')::int, $2)
+           WHEN a.priority = 'WARNING' THEN coalesce((s.settings ->> 'warning_auto_close_s')::int, $3)
+           ELSE coalesce((s.settings ->> 'info_auto_close_s')::int, $4) END)
+       ORDER BY a.id LIMIT $5 FOR NO KEY UPDATE OF a SKIP LOCKED
+     )
+     SELECT ${summaryColumns}, a.transition_version, a.last_active, s.settings FROM quiet a ${summaryJoins}`,
+    [now, bundle_window_s, warning_auto_close_s, info_auto_close_s, limit],
+  )
+  return rows.map(({ transition_version, last_active, settings, ...summary }) => ({
+    summary: toAlarmSummary(summary),
+    transitionVersion: transition_version,
+    lastActive: last_active,
+    settings: SiteSettings.parse(settings),
+  }))
+}
