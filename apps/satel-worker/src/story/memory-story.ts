@@ -202,3 +202,8 @@ function toPosition(key: string): MemoryCursor['last'] {
 export function cursorKeys(cursor: MemoryCursor): string[] {
   return [cursor.last, ...cursor.recent].map(({ index, record }) => index.toString(16).padStart(6, '0') + record)
 }
+
+/** integra's keys, newest first → the cursor as it is stored; null when there is none. */
+export function memoryCursorOf(keys: readonly string[]): MemoryCursor | null {
+  return keys.length === 0 ? null : toCursor(keys)
+}

@@ -1,11 +1,11 @@
 /** A model for the story's property tests: a panel, its broker and its database, reduced to what decides identity. */
 import type { PanelEvent } from '@stam/contracts'
 import { encodeEventRecord, type EventRecord, decodeEventRecord, setBit } from '@stam/integra'
-import { believedActive, type Knowledge, type RecordedKnowledge, startKnowledge } from './knowledge.ts'
-import { cursorKeys } from './memory-story.ts'
-import { NO_NAMES, type PanelFacts, type StoryLimits } from './panel-facts.ts'
-import { type StoryInput, stepStory } from './panel-story.ts'
-import { recordSignal } from './record-signal.ts'
+import { believedActive, type Knowledge, type RecordedKnowledge, startKnowledge } from '../src/story/knowledge.ts'
+import { cursorKeys } from '../src/story/memory-story.ts'
+import { NO_NAMES, type PanelFacts, type StoryLimits } from '../src/story/panel-facts.ts'
+import { type StoryInput, stepStory } from '../src/story/panel-story.ts'
+import { recordSignal } from '../src/story/record-signal.ts'
 
 export const FACTS: PanelFacts = {
   panelId: '00000000-0000-4000-8000-000000000001',

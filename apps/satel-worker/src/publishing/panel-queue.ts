@@ -1,0 +1,81 @@
+import type { PanelEvent } from '@stam/contracts'
+
+/** Events kept after the broker's confirmation, in case the database has to be told without the broker. */
+const UNRECORDED_MAX = 256
+
+/** The events of one owner of one panel on their way out, in their order. Exactly one of them is under way at a time. */
+export class PanelQueue {
+  readonly panelId: string
+  readonly epoch: number
+  /** A predecessor's events out of the spool: true facts, but the present owner writes no rows in their name. */
+  readonly isReplay: boolean
+  /** The front is sent, or about to be. */
+  isBusy = false
+  /** The panel has another owner: nothing of this queue may be written any more. */
+  isStale = false
+  /** Called when something left the queue. */
+  onProgress: (() => void) | undefined
+  onStale: (() => void) | undefined
+  #events: PanelEvent[] = []
+  #head = 0
+  #unrecorded: PanelEvent[] = []
+  /** Number of the newest event the spool has. */
+  spooledSeq = 0
+
+  constructor(panelId: string, epoch: number, isReplay = false) {
+    this.panelId = panelId
+    this.epoch = epoch
+    this.isReplay = isReplay
+  }
+
+  get length(): number {
+    return this.#events.length - this.#head
+  }
+
+  push(events: readonly PanelEvent[]): void {
+    for (const event of events) this.#events.push(event)
+  }
+
+  peek(): PanelEvent | undefined {
+    return this.#events[this.#head]
+  }
+
+  /** The next ones, at most `count`. */
+  front(count: number): PanelEvent[] {
+    return this.#events.slice(this.#head, this.#head + count)
+  }
+
+  /** The front event is safe with the broker; whether the database has it is not known yet. */
+  confirmed(): void {
+    const event = this.#events[this.#head]
+    this.dropped(1)
+    if (event === undefined) return
+    this.#unrecorded.push(event)
+    if (this.#unrecorded.length > UNRECORDED_MAX) this.#unrecorded.shift()
+  }
+
+  /** The front events are done with. */
+  dropped(count: number): void {
+    this.#head = Math.min(this.#head + count, this.#events.length)
+    if (this.#head > 64 && this.#head * 2 > this.#events.length) {
+      this.#events = this.#events.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  clear(): void {
+    this.#events = []
+    this.#head = 0
+    this.#unrecorded = []
+  }
+
+  /** Confirmed by the broker and not known to be in the database, oldest first. */
+  get unrecorded(): readonly PanelEvent[] {
+    return this.#unrecorded
+  }
+
+  recordedUpTo(epoch: number, seq: number): void {
+    if (this.#unrecorded.length === 0 || epoch < this.epoch) return
+    this.#unrecorded = epoch > this.epoch ? [] : this.#unrecorded.filter((event) => event.panel_seq > seq)
+  }
+}

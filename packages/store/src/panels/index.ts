@@ -1,0 +1,23 @@
+export {
+  type AcquiredPanel,
+  acquirePanels,
+  listWorkerPanels,
+  type RecordedSignal,
+  type RecordedSnapshot,
+  recordedPositions,
+  releasePanels,
+  startMemoryCursor,
+  type WorkerPanel,
+} from './worker-panels.ts'
+export {
+  appendStateHistory,
+  loadPanelNames,
+  type PanelObjectName,
+  pruneSnapshots,
+  SNAPSHOTS_KEPT,
+  type SnapshotDraft,
+  savePanelIdentity,
+  savePanelNames,
+  type StateHistoryDraft,
+  writeSnapshots,
+} from './worker-state.ts'

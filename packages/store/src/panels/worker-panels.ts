@@ -1,0 +1,188 @@
+/** The panels a worker drives: which there are, taking them over with all that is known of them, and giving them back. */
+import type { MemoryCursor, PanelIdentity } from '@stam/contracts'
+import type { Queryable, Store, Transaction } from '../connection.ts'
+
+/** What a worker needs to open a link. */
+export interface WorkerPanel {
+  readonly panel_id: string
+  readonly site_id: string
+  /** Grows when people change the panel: reopen the link. */
+  readonly version: number
+  readonly host: string
+  readonly port: number
+  readonly time_zone: string
+  /** Fernet token; decrypted only by the worker. */
+  readonly integration_key_encrypted: string | null
+  readonly identity: PanelIdentity | null
+  readonly names_read_at: string | null
+  /** Handed over for DLOADX until then. */
+  readonly released_until: string | null
+}
+
+/** Every panel in use. */
+export function listWorkerPanels(db: Queryable): Promise<WorkerPanel[]> {
+  return db.query<WorkerPanel>(
+    `SELECT p.id AS panel_id, p.site_id, p.version, p.host, p.port, p.time_zone, p.integration_key_encrypted, p.identity, p.names_read_at,
+       a.released_until
+     FROM panels p JOIN panel_assignments a ON a.panel_id = p.id
+     WHERE p.enabled AND p.archived_at IS NULL ORDER BY p.id`,
+  )
+}
+
+export interface RecordedSignal {
+  readonly signal: string
+  readonly ordinal: number
+  readonly seen_by_state: number
+  readonly seen_by_memory: number
+  readonly active: boolean
+  readonly epoch: number
+  readonly panel_seq: number
+}
+
+export interface RecordedSnapshot {
+  readonly epoch: number
+  readonly panel_seq: number
+  readonly taken_at: string
+  readonly state: Record<string, unknown>
+}
+
+/** What is recorded of a panel at the moment of taking it over. */
+export interface AcquiredPanel {
+  readonly panel_id: string
+  /** The new owner's; every row it writes carries it. */
+  readonly epoch: number
+  readonly signals: readonly RecordedSignal[]
+  /** null = its memory was never read; `empty` = it was empty then. */
+  readonly memory_cursor: MemoryCursor | 'empty' | null
+  readonly snapshot: RecordedSnapshot | null
+}
+
+/** Panels per transaction: each holds the lock of its site. */
+const ACQUIRE_BATCH = 100
+
+/**
+ * Makes `ownerId` the owner of these panels and loads what is recorded. The sites are locked, as the recorders lock them: nothing an earlier
+ * owner has left under way moves signals or cursor after this (docs/adr/0001). Panels that are gone are missing from the answer.
+ */
+export async function acquirePanels(
+  store: Store,
+  panelIds: readonly string[],
+  ownerId: string,
+): Promise<AcquiredPanel[]> {
+  const acquired: AcquiredPanel[] = []
+  for (let from = 0; from < panelIds.length; from += ACQUIRE_BATCH) {
+    const ids = panelIds.slice(from, from + ACQUIRE_BATCH)
+    acquired.push(...(await store.inTransaction((tx) => acquireBatch(tx, ids, ownerId))))
+  }
+  return acquired
+}
+
+async function acquireBatch(tx: Transaction, ids: readonly string[], ownerId: string): Promise<AcquiredPanel[]> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(key) FROM (
+       SELECT DISTINCT hashtextextended('stam:site:' || site_id, 0) AS key FROM panels WHERE id = ANY ($1::uuid[]) ORDER BY key
+     ) keys`,
+    [ids],
+  )
+  const owned = await tx.query<{ panel_id: string; epoch: number }>(
+    `UPDATE panel_assignments a SET epoch = a.epoch + 1, owner_id = $2, owner_since = now()
+     FROM panels p WHERE p.id = a.panel_id AND p.enabled AND p.archived_at IS NULL AND a.panel_id = ANY ($1::uuid[])
+     RETURNING a.panel_id, a.epoch`,
+    [ids, ownerId],
+  )
+  const signals = await tx.query<RecordedSignal & { panel_id: string }>(
+    `SELECT panel_id, signal, ordinal, seen_by_state, seen_by_memory, active, epoch, panel_seq FROM panel_signals WHERE panel_id = ANY ($1::uuid[])`,
+    [ids],
+  )
+  const cursors = await tx.query<CursorRow>(
+    `SELECT panel_id, memory_index, memory_record, memory_recent FROM panel_cursors
+     WHERE panel_id = ANY ($1::uuid[]) AND memory_epoch IS NOT NULL`,
+    [ids],
+  )
+  const snapshots = await tx.query<RecordedSnapshot & { panel_id: string }>(
+    `SELECT s.* FROM unnest($1::uuid[]) AS p(id) CROSS JOIN LATERAL (
+       SELECT panel_id, epoch, panel_seq, taken_at, state FROM panel_state_snapshots
+       WHERE panel_id = p.id ORDER BY snapshot_sequence_id DESC LIMIT 1
+     ) s`,
+    [ids],
+  )
+  const signalsOf = Map.groupBy(signals, (row) => row.panel_id)
+  const cursorOf = new Map(cursors.map((row) => [row.panel_id, row]))
+  const snapshotOf = new Map(snapshots.map((row) => [row.panel_id, row]))
+  return owned.map(({ panel_id, epoch }) => ({
+    panel_id,
+    epoch,
+    signals: signalsOf.get(panel_id) ?? [],
+    memory_cursor: toCursor(cursorOf.get(panel_id)),
+    snapshot: snapshotOf.get(panel_id) ?? null,
+  }))
+}
+
+interface CursorRow {
+  panel_id: string
+  memory_index: number | null
+  memory_record: string | null
+  memory_recent: MemoryCursor['recent']
+}
+
+function toCursor(row: CursorRow | undefined): MemoryCursor | 'empty' | null {
+  if (row === undefined) return null
+  if (row.memory_index === null || row.memory_record === null) return 'empty'
+  return { last: { index: row.memory_index, record: row.memory_record }, recent: row.memory_recent }
+}
+
+/** Gives panels back, if they are still this owner's. */
+export async function releasePanels(
+  db: Queryable,
+  panels: readonly { readonly panel_id: string; readonly epoch: number }[],
+  ownerId: string,
+): Promise<void> {
+  if (panels.length === 0) return
+  await db.execute(
+    `UPDATE panel_assignments a SET owner_id = NULL, owner_since = NULL, lease_expires_at = NULL
+     FROM unnest($1::uuid[], $2::bigint[]) AS mine(panel_id, epoch)
+     WHERE a.panel_id = mine.panel_id AND a.epoch = mine.epoch AND a.owner_id = $3`,
+    [panels.map((panel) => panel.panel_id), panels.map((panel) => panel.epoch), ownerId],
+  )
+}
+
+/**
+ * Where the reading of a panel's memory begins: everything up to here is history. Written once, before the first record is told.
+ * @param cursor null = the memory was empty
+ * @returns false when the panel has another owner by now
+ */
+export async function startMemoryCursor(
+  store: Store,
+  panelId: string,
+  epoch: number,
+  cursor: MemoryCursor | null,
+): Promise<boolean> {
+  return store.inTransaction(async (tx) => {
+    const owned = await tx.query(`SELECT FROM panel_assignments WHERE panel_id = $1 AND epoch = $2 FOR SHARE`, [
+      panelId,
+      epoch,
+    ])
+    if (owned.length === 0) return false
+    await tx.execute(
+      `INSERT INTO panel_cursors AS p (panel_id, epoch, panel_seq, memory_epoch, memory_seq, memory_index, memory_record, memory_recent)
+       VALUES ($1, $2, 0, $2, 0, $3, $4, $5)
+       ON CONFLICT (panel_id) DO UPDATE SET memory_epoch = EXCLUDED.memory_epoch, memory_seq = 0, memory_index = EXCLUDED.memory_index,
+         memory_record = EXCLUDED.memory_record, memory_recent = EXCLUDED.memory_recent, updated_at = now()
+       WHERE p.memory_epoch IS NULL`,
+      [panelId, epoch, cursor?.last.index ?? null, cursor?.last.record ?? null, JSON.stringify(cursor?.recent ?? [])],
+    )
+    return true
+  })
+}
+
+/** Number of the newest recorded event of each panel in its owner's epoch; panels without one are missing. */
+export async function recordedPositions(
+  db: Queryable,
+  panelIds: readonly string[],
+): Promise<Map<string, { readonly epoch: number; readonly panel_seq: number }>> {
+  const rows = await db.query<{ panel_id: string; epoch: number; panel_seq: number }>(
+    `SELECT panel_id, epoch, panel_seq FROM panel_cursors WHERE panel_id = ANY ($1::uuid[])`,
+    [panelIds],
+  )
+  return new Map(rows.map(({ panel_id, ...position }) => [panel_id, position]))
+}
