@@ -45,6 +45,8 @@ export class RedisConnection {
   readonly #listening: Redis
   #breaker: Breaker
   #error = ''
+  /** Changes of others reach us. */
+  #subscribed = false
   #closed = false
   #status: ComponentStatus = { name: 'redis', state: 'connecting', since: isoTime(Date.now()), error: null }
   readonly #statusListeners = new Set<(status: ComponentStatus) => void>()
@@ -67,9 +69,17 @@ export class RedisConnection {
     this.#asking.on('close', () => this.#show())
     this.#listening.on('ready', () => {
       this.#listening.subscribe(channel).then(
-        () => listener.resync(),
-        () => this.#listening.disconnect(true),
+        () => {
+          this.#subscribed = true
+          listener.resync()
+          this.#show()
+        },
+        () => this.#dialAgain(this.#listening),
       )
+    })
+    this.#listening.on('close', () => {
+      this.#subscribed = false
+      this.#show()
     })
     this.#listening.on('message', (_channel: string, text: string) => listener.message(text))
     const probeEveryMs = options.probeEveryMs ?? 1_000
@@ -155,7 +165,7 @@ export class RedisConnection {
       await this.#probeListening()
     } catch (error) {
       this.#fault(error as Error)
-      if (this.#asking.status === 'ready') this.#asking.disconnect(true)
+      this.#dialAgain(this.#asking)
     } finally {
       this.#probing = false
     }
@@ -168,13 +178,18 @@ export class RedisConnection {
     )
   }
 
+  /** Only a standing connection: to break one that is closed leaves the client waiting for an end that was. */
+  #dialAgain(redis: Redis): void {
+    if (!this.#closed && redis.status === 'ready') redis.disconnect(true)
+  }
+
   #fault(error: Error): void {
     this.#error = error.message
     this.#show()
   }
 
   #show(): void {
-    const usable = this.#asking.status === 'ready' && this.#breaker.state === 'closed'
+    const usable = this.#asking.status === 'ready' && this.#subscribed && this.#breaker.state === 'closed'
     if (usable) this.#error = ''
     const fallen = this.#status.state !== 'connecting' || this.#error !== ''
     const state = this.#closed ? 'off' : usable ? 'up' : fallen ? 'down' : 'connecting'
