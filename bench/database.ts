@@ -24,6 +24,8 @@ export async function benchDatabase(): Promise<BenchDatabase> {
   })
   const connect = async (url: string): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url })
+    // The real cause of a failed run is thrown elsewhere; the server's goodbye must not hide it.
+    client.on('error', () => {})
     await client.connect()
     return client
   }

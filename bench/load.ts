@@ -19,6 +19,9 @@ const chunk = 50_000
 /** @param progress called after each chunk with the share done, 0..1 */
 export async function loadHistory(client: Client, size: LoadSize, progress: (share: number) => void): Promise<void> {
   await client.query(`SELECT ensure_event_partitions(now() - make_interval(months => step), 0) FROM generate_series(0, 11) step`)
+  // A repeatable id that is a valid UUID (version 8: made by the application).
+  await client.query(`CREATE FUNCTION pg_temp.bench_id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE
+    RETURN overlay(overlay(md5(name) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid`)
   await client.query(sitesSql, [size.sites])
   await client.query(panelsSql)
   // History is loaded as fast as the disk takes it; the benchmark itself runs with the ordinary setting.
@@ -42,7 +45,7 @@ export async function loadHistory(client: Client, size: LoadSize, progress: (sha
 
 const sitesSql = `
 INSERT INTO sites (id, code, name, type, city, address_line)
-SELECT md5('bench-site-' || n)::uuid, 'B-' || lpad(n::text, 4, '0'),
+SELECT pg_temp.bench_id('bench-site-' || n), 'B-' || lpad(n::text, 4, '0'),
   (ARRAY['Sklep','Magazyn','Przychodnia','Biuro','Chłodnia'])[1 + n % 5] || ' ' || n,
   (ARRAY['SHOP','WAREHOUSE','CLINIC','OFFICE','COLD_STORE'])[1 + n % 5],
   (ARRAY['Łódź','Kraków','Wrocław','Poznań','Gdańsk'])[1 + n % 5], 'ul. Żwirki ' || n
@@ -50,14 +53,14 @@ FROM generate_series(0, $1::int - 1) n`
 
 const panelsSql = `
 INSERT INTO panels (id, site_id, name, host, port)
-SELECT md5('bench-panel-' || s.code)::uuid, s.id, 'INTEGRA', '127.0.0.1', 20000 + row_number() OVER ()
+SELECT pg_temp.bench_id('bench-panel-' || s.code), s.id, 'INTEGRA', '127.0.0.1', 20000 + row_number() OVER ()
 FROM sites s WHERE s.code LIKE 'B-%'`
 
 // A year back, evenly; the newest ones are the open ones. Claimed ones need a handler, so open ones are NEW.
 const alarmsSql = `
 INSERT INTO alarms (id, version, site_id, panel_id, stream, priority, status, is_current, headline_pl, headline_en, object_name,
   event_types, event_count, first_seen, last_seen, created_at, updated_at, closed_at, disposition, test_mode)
-SELECT md5('bench-alarm-' || a)::uuid, 1, l.site_id, l.panel_id, 'panel', (ARRAY['WARNING','WARNING','WARNING','INFO'])[1 + a % 4],
+SELECT pg_temp.bench_id('bench-alarm-' || a), 1, l.site_id, l.panel_id, 'panel', (ARRAY['WARNING','WARNING','WARNING','INFO'])[1 + a % 4],
   CASE WHEN open THEN 'NEW' ELSE 'CLOSED' END, false, 'Włamanie', 'Burglary', 'Czujka ' || a % 64, ARRAY['ALARM'], 10, at, at + interval '5 min',
   at, at + interval '9 min', CASE WHEN open THEN NULL ELSE at + interval '9 min' END, CASE WHEN open THEN NULL ELSE 'FALSE' END, false
 FROM generate_series($1::int, $2::int) a
@@ -67,8 +70,8 @@ JOIN load_site l ON l.n = (a * 7919) % $3::int`
 const eventsSql = `
 INSERT INTO events (event_id, received_at, occurred_at, site_id, panel_id, alarm_id, epoch, panel_seq, source, event_type, event_code,
   zone_no, partition_no, description_pl, description_en, object_name, default_priority, priority)
-SELECT md5('bench-event-' || a || '-' || e)::uuid, at + make_interval(secs => e), at + make_interval(secs => e), l.site_id, l.panel_id,
-  md5('bench-alarm-' || a)::uuid, 1, a * $5::bigint + e, 'MEMORY', 'ALARM', 130, 1 + a % 64, 1, 'Alarm włamaniowy', 'Burglary alarm',
+SELECT pg_temp.bench_id('bench-event-' || a || '-' || e), at + make_interval(secs => e), at + make_interval(secs => e), l.site_id, l.panel_id,
+  pg_temp.bench_id('bench-alarm-' || a), 1, a * $5::bigint + e, 'MEMORY', 'ALARM', 130, 1 + a % 64, 1, 'Alarm włamaniowy', 'Burglary alarm',
   'Czujka ' || a % 64, 'CRITICAL', 'WARNING'
 FROM generate_series($1::int, $2::int) a
 CROSS JOIN LATERAL (SELECT now() - interval '1 year' * (($4::float8 - a) / $4::float8) AS at) t
