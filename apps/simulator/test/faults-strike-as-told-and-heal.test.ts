@@ -116,6 +116,17 @@ test('freeze: the socket stays open and silent, beyond the idle limit, for newco
   expect(await client.ask(ASK)).toBe(GOOD)
 })
 
+test('freeze silences pushes as well', async () => {
+  const it = await world()
+  const client = await it.connect()
+  client.send(framed('7F 01 00 00 00 00 00 00 00 00 00 00 00'))
+  await client.frames(2)
+  await it.panel.do({ action: 'fault', mode: 'freeze' })
+  await it.panel.do({ action: 'violate', zone: 2 })
+  await it.panel.do({ action: 'fault', mode: 'none' })
+  expect(await client.ask(ASK)).toBe(GOOD)
+})
+
 test('busy: the present client is thrown out and everybody is told that the slot is taken', async () => {
   const it = await world()
   const client = await it.connect()

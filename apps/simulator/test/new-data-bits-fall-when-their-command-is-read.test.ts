@@ -67,3 +67,17 @@ test('flags belong to the connection: a new client starts with all of them where
   const second = await connect()
   expect(await second.call('7F')).toBe('7F FF FF FF FF FF')
 })
+
+test('both forms of a read follow every change', async () => {
+  const { panel, connect } = await world()
+  const client = await connect()
+  for (const [zone, mask] of [
+    [2, '02'],
+    [3, '06'],
+    [8, '86'],
+  ] as const) {
+    await panel.do({ action: 'violate', zone })
+    expect(await client.call('00')).toBe(`00 ${mask}${' 00'.repeat(15)}`)
+    expect(await client.call('00 00')).toBe(`00 ${mask}${' 00'.repeat(31)}`)
+  }
+})

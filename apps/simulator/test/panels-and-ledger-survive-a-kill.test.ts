@@ -127,10 +127,12 @@ test('a torn tail is cut off and what is written over it is whole', async () => 
   for (let i = 0; i < 3; i++) await before.panel('test').do({ action: 'test_transmission' })
   await before.close()
   const path = join(stateDir, 'panels.journal')
-  truncateSync(path, statSync(path).size - 5)
-  appendFileSync(path, '')
+  // The last event is gone, and behind it stands the first part of a long entry.
+  truncateSync(path, statSync(path).size - 45)
+  appendFileSync(path, Buffer.concat([Buffer.of(1, 0, 0, 1, 0), Buffer.alloc(20_000)]))
   const between = await start(stateDir)
   expect(lines(between)).toHaveLength(2)
+  expect(statSync(path).size).toBeLessThan(5_000)
   await between.panel('test').do({ action: 'test_transmission' })
   await between.close()
   const after = closing(await start(stateDir))
@@ -162,7 +164,7 @@ test('the file is rewritten when it has grown, and nothing is lost by it', async
   const options = {
     ledgerLimit: 4_096,
     stateRewriteBytes: 100_000,
-    panels: [testPanel({ eventMemory: { capacity: 5_000 } }), testPanel({ id: 'quiet' })],
+    panels: [testPanel({ eventMemory: { capacity: 5_000 } }), testPanel({ id: 'quiet' }), testPanel({ id: 'erased' })],
   }
   const before = await start(stateDir, options)
   const quiet = before.panel('quiet')
@@ -172,6 +174,8 @@ test('the file is rewritten when it has grown, and nothing is lost by it', async
   await before.removePanel('gone')
   for (let i = 0; i < 6_000; i++) {
     await before.panel('test').do({ action: i % 2 === 0 ? 'violate' : 'restore', zone: 4 })
+    if (i === 3_000) await before.panel('erased').do({ action: 'violate', zone: 4 })
+    if (i === 3_001) await before.panel('erased').do({ action: 'reset_memory' })
   }
   await before.panel('test').do({ action: 'arm', now: true, partition: 2 })
   // The quiet panel's only record has left the ledger, not its memory.
@@ -179,10 +183,10 @@ test('the file is rewritten when it has grown, and nothing is lost by it', async
   const old = {
     ledger: lines(before),
     summary: ledgerSummary(before),
-    memories: [await memory(before), await memory(before, 'quiet')],
+    memories: [await memory(before), await memory(before, 'quiet'), await memory(before, 'erased')],
     bits: [quiet.core.state.numbers(0x14), before.panel('test').armedPartitions],
   }
-  expect(old.memories.map(({ length }) => length)).toEqual([5_000, 1])
+  expect(old.memories.map(({ length }) => length)).toEqual([5_000, 1, 1])
   // 6,000 operations wrote more than a megabyte in all.
   expect(statSync(join(stateDir, 'panels.journal')).size).toBeLessThan(900_000)
   await before.close()
@@ -190,7 +194,7 @@ test('the file is rewritten when it has grown, and nothing is lost by it', async
   const after = closing(await start(stateDir, options))
   expect(lines(after)).toEqual(old.ledger)
   expect(ledgerSummary(after)).toEqual(old.summary)
-  expect([await memory(after), await memory(after, 'quiet')]).toEqual(old.memories)
+  expect([await memory(after), await memory(after, 'quiet'), await memory(after, 'erased')]).toEqual(old.memories)
   expect([after.panel('quiet').core.state.numbers(0x14), after.panel('test').armedPartitions]).toEqual(old.bits)
   await after.panel('quiet').do({ action: 'restore', zone: 4 })
   expect(after.ledger.entry(after.ledger.nextSeq - 1)).toMatchObject({ panel: 'quiet', restore: true, zone: 4 })
