@@ -1,7 +1,7 @@
 import { backoffDelayMs, type Clock, type Log, silentLog, systemClock } from '@stam/runtime'
 import pg from 'pg'
 import { columnTypes } from './column-types.ts'
-import { isRetryConflict, StoreError, translateError } from './errors.ts'
+import { isConnectionError, isRetryConflict, StoreError, translateError } from './errors.ts'
 import { type ListenCallback, Listener, type Subscription } from './listener.ts'
 import { requireCompatibleSchema } from './schema-version.ts'
 
@@ -18,7 +18,10 @@ export interface StoreOptions {
    * stam_app instead: a pool forwards no such start-up option.
    */
   readonly role?: string
-  /** Longest statement, 30 s by default; longest wait for a lock, 10 s. Enforced by the server inside transactions. */
+  /**
+   * Longest statement, 15 s by default, and longest wait for a lock, 10 s: enforced by the server inside transactions, and a little later by the
+   * client everywhere, since a half-open connection never says anything.
+   */
   readonly statementTimeoutMs?: number
   readonly lockTimeoutMs?: number
   /** Longest wait for a free connection, 5 s by default. */
@@ -68,6 +71,11 @@ export interface Store extends Queryable {
   close(): Promise<void>
 }
 
+const STATEMENT_TIMEOUT_MS = 15_000
+const LOCK_TIMEOUT_MS = 10_000
+/** The client waits this much longer than the server, so that normally the server's reason is the one heard. */
+const CLIENT_GRACE_MS = 3_000
+
 const RETRY_BACKOFF = { initialMs: 10, maxMs: 500, jitter: 1 }
 
 /** Opens the pool and checks that the schema fits. Rejects DATABASE_UNAVAILABLE, SCHEMA_TOO_OLD or SCHEMA_TOO_NEW. */
@@ -99,6 +107,7 @@ class PostgresStore implements Store {
       max: options.poolSize,
       connectionTimeoutMillis: options.acquireTimeoutMs ?? 5_000,
       idleTimeoutMillis: 30_000,
+      query_timeout: (options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS) + CLIENT_GRACE_MS,
     })
     this.#pool.on('error', (error) => this.#log.warn('database_connection_lost', { error }))
     // A checked-out client has no listener of the pool's; without one its socket error would end the process.
@@ -181,7 +190,7 @@ class PostgresStore implements Store {
 
   async #once<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
     const client = await this.#acquire()
-    const tx = new OpenTransaction(client)
+    const tx = new OpenTransaction(client, options.statementTimeoutMs)
     let committing = false
     try {
       await client.query(this.#begin(options))
@@ -208,8 +217,8 @@ class PostgresStore implements Store {
   }
 
   #begin(options: TransactionOptions): string {
-    const statement = options.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? 30_000
-    const lock = this.#options.lockTimeoutMs ?? 10_000
+    const statement = options.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
+    const lock = this.#options.lockTimeoutMs ?? LOCK_TIMEOUT_MS
     const mode = `ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly ? ', READ ONLY' : ''}`
     // SET LOCAL in the same round trip: session settings do not survive a transaction pool. A paused process (SIGSTOP) must not hold
     // locks for ever, hence the idle limit.
@@ -223,10 +232,12 @@ class PostgresStore implements Store {
 class OpenTransaction implements Transaction {
   readonly isTransaction = true
   readonly #client: pg.PoolClient
+  readonly #limit: { readonly query_timeout?: number }
   #open = true
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, statementTimeoutMs: number | undefined) {
     this.#client = client
+    this.#limit = statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + CLIENT_GRACE_MS }
   }
 
   end(): void {
@@ -244,7 +255,7 @@ class OpenTransaction implements Transaction {
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     if (!this.#open) throw new StoreError('QUERY_FAILED', 'the transaction is over')
     try {
-      return await this.#client.query(sql, values as unknown[])
+      return await this.#client.query({ text: sql, values: values as unknown[], ...this.#limit })
     } catch (error) {
       throw translateError(error)
     }
@@ -266,18 +277,7 @@ async function abandon(client: pg.PoolClient, lost: boolean): Promise<void> {
 
 /** Errors of the caller's own (an expected refusal thrown to roll back) pass through untouched. */
 function translateUnlessOurs(error: unknown): unknown {
-  return isDatabaseError(error) ? translateError(error) : error
-}
-
-function isDatabaseError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError || (error instanceof Error && 'syscall' in error) || isConnectionError(error)
-}
-
-function isConnectionError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^(Connection terminated|timeout expired|Client has encountered a connection error)/.test(error.message)
-  )
+  return error instanceof pg.DatabaseError || isConnectionError(error) ? translateError(error) : error
 }
 
 export function clientConfig(

@@ -64,6 +64,20 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** What pg and the sockets say, without an SQLSTATE, when the connection is gone or cannot be had. */
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|Connection ended|timeout e|Query read timeout|Client (was closed|has encountered a connection error)|The server does not support SSL)/
+
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  return (
+    'syscall' in error ||
+    (code !== undefined && /^(E[A-Z]{3,}|ERR_(SOCKET|SSL|TLS))/.test(code)) ||
+    CONNECTION_MESSAGES.test(error.message)
+  )
+}
+
 /** The one translation (appendix A of the PostgreSQL manual). Class 08, 53, 57, 58 and read-only = not available. */
 export function translateError(error: unknown): StoreError {
   if (error instanceof StoreError) return error
@@ -71,7 +85,8 @@ export function translateError(error: unknown): StoreError {
   const state = sqlState(error)
   const wrap = (code: StoreErrorCode, constraint?: string) =>
     new StoreError(code, message, { cause: error, constraint })
-  if (state === undefined) return wrap('DATABASE_UNAVAILABLE')
+  // Neither PostgreSQL nor the network said it (a value that cannot be sent or read): repeating would not help.
+  if (state === undefined) return wrap(isConnectionError(error) ? 'DATABASE_UNAVAILABLE' : 'QUERY_FAILED')
   if (state === '57014' || state === '55P03' || state === '25P03' || state === '25P04') return wrap('QUERY_TOO_SLOW')
   if (isRetryConflict(error)) return wrap('CONFLICT')
   if (/^(08|53|57|58|XX)/.test(state) || state === '25006') return wrap('DATABASE_UNAVAILABLE')
