@@ -1,11 +1,14 @@
+import { mkdirSync } from 'node:fs'
 import { BackendConfig, type RunningBackend, startBackend } from '@stam/backend'
 import { createMemoryBus } from '@stam/bus'
 import { createMemoryLive, MemoryLiveStore } from '@stam/live'
 import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
-import type { Clock, Log, Metrics, Readiness } from '@stam/runtime'
+import { type Clock, createKeyring, type Log, type Metrics, type Readiness, Secret } from '@stam/runtime'
 import { startSatelWorker, WorkerConfig } from '@stam/satel-worker'
 import type { Store } from '@stam/store'
 import type { DataFolder } from './data-folder/data-folder.ts'
+
+const DEMO_LOGINS_PER_MINUTE = 60
 
 export interface ProcessOptions {
   readonly host: string
@@ -52,6 +55,8 @@ export async function startProcesses(
         version: options.version,
         profile: 'embedded',
         demo: options.demo,
+        // In a demo everybody comes from the same address: this machine's.
+        ...(options.demo ? { loginsPerMinute: DEMO_LOGINS_PER_MINUTE } : {}),
         jwtPrivateKey: folder.secrets.jwt_private_key,
         encryptionKey: folder.secrets.encryption_key,
       }),
@@ -65,9 +70,17 @@ export async function startProcesses(
       log: log.child({ process: 'outbox-relay' }),
     })
     closers.push(() => relay.close())
+    const spoolFolder = folder.at('satel-worker')
+    mkdirSync(spoolFolder, { recursive: true, mode: 0o700 })
     const worker = await startSatelWorker(
-      WorkerConfig.parse({ instanceId: 'station-worker', encryptionKey: folder.secrets.encryption_key }),
-      { ...deps, bus, live, log: log.child({ process: 'satel-worker' }) },
+      WorkerConfig.parse({ instanceId: 'station-worker', dataFolder: spoolFolder }),
+      {
+        ...deps,
+        bus,
+        live,
+        log: log.child({ process: 'satel-worker' }),
+        keyring: createKeyring(new Secret(folder.secrets.encryption_key)),
+      },
     )
     closers.push(() => worker.close())
     return { backend, close }

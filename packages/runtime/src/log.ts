@@ -33,7 +33,7 @@ export interface LogOptions {
 export function createLog(options: LogOptions): Log {
   const target =
     typeof options.destination === 'string'
-      ? destination({ dest: options.destination, mkdir: true, append: true, sync: true })
+      ? destination({ dest: options.destination, mkdir: true, append: true, sync: true, mode: 0o600 })
       : (options.destination ?? destination({ fd: 1, sync: true }))
   return new PinoLog(
     pino(
