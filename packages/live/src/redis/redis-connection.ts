@@ -52,6 +52,7 @@ export class RedisConnection {
   readonly #statusListeners = new Set<(status: ComponentStatus) => void>()
   readonly #prober: NodeJS.Timeout | undefined
   #probing = false
+  readonly #revivals = new Set<NodeJS.Timeout>()
 
   constructor(
     options: RedisConnectionOptions,
@@ -64,8 +65,12 @@ export class RedisConnection {
     const settings = redisOptions(options, this.#callTimeoutMs)
     this.#asking = new Redis({ ...settings, scripts }) as ScriptedRedis
     this.#listening = new Redis({ ...settings, connectionName: `${options.name} (listening)` })
-    for (const redis of [this.#asking, this.#listening]) redis.on('error', (error: Error) => this.#fault(error))
-    this.#asking.on('ready', () => void this.#probe())
+    for (const redis of [this.#asking, this.#listening]) {
+      redis.on('error', (error: Error) => this.#fault(error))
+      redis.on('end', () => this.#revive(redis))
+    }
+    const probeEveryMs = options.probeEveryMs ?? 1_000
+    this.#asking.on('ready', () => (probeEveryMs > 0 ? void this.#probe() : this.#show()))
     this.#asking.on('close', () => this.#show())
     this.#listening.on('ready', () => {
       this.#listening.subscribe(channel).then(
@@ -82,7 +87,6 @@ export class RedisConnection {
       this.#show()
     })
     this.#listening.on('message', (_channel: string, text: string) => listener.message(text))
-    const probeEveryMs = options.probeEveryMs ?? 1_000
     if (probeEveryMs > 0) this.#prober = setInterval(() => void this.#probe(), probeEveryMs)
   }
 
@@ -129,6 +133,7 @@ export class RedisConnection {
     if (this.#closed) return
     this.#closed = true
     clearInterval(this.#prober)
+    for (const timer of this.#revivals) clearTimeout(timer)
     const ended = [this.#asking, this.#listening].map((redis) =>
       redis.status === 'end' ? undefined : new Promise((resolve) => redis.once('end', resolve)),
     )
@@ -178,6 +183,24 @@ export class RedisConnection {
     )
   }
 
+  /**
+   * The client gives up for good when a failover is announced while it is just connecting ("Connection is closed"); we
+   * never do.
+   */
+  #revive(redis: Redis): void {
+    if (this.#closed) return
+    this.#show()
+    const { min, max } = reconnectMs(this.#options)
+    const timer = setTimeout(
+      () => {
+        this.#revivals.delete(timer)
+        if (redis.status === 'end') redis.connect().catch(() => {})
+      },
+      min + Math.random() * (max - min),
+    )
+    this.#revivals.add(timer)
+  }
+
   /** Only a standing connection: to break one that is closed leaves the client waiting for an end that was. */
   #dialAgain(redis: Redis): void {
     if (!this.#closed && redis.status === 'ready') redis.disconnect(true)
@@ -203,12 +226,16 @@ export class RedisConnection {
   }
 }
 
+function reconnectMs(options: RedisConnectionOptions): { readonly min: number; readonly max: number } {
+  return options.reconnectMs ?? { min: 50, max: 500 }
+}
+
 /** The client's type of this one option does not fit itself under our strictness. */
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>
 
 function redisOptions(options: RedisConnectionOptions, callTimeoutMs: number): ClientOptions {
   const { server, username, password, database, tls, name } = options
-  const { min, max } = options.reconnectMs ?? { min: 50, max: 500 }
+  const { min, max } = reconnectMs(options)
   const delay = () => min + Math.random() * (max - min)
   const common: ClientOptions = {
     // Protocol 3 brings us nothing, and is the younger half of the client.

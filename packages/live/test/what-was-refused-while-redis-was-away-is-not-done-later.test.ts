@@ -1,0 +1,70 @@
+/** A lease taken by a command of a minute ago would give a panel to a worker that no longer wants it (spec 03). */
+import { type RedisServer, startRedis } from '@stam/testkit'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createRedisLive } from '../src/index.ts'
+import { panelId, streamMessage, streamMessages } from './panels.ts'
+import { redisOptions } from './redis-options.ts'
+import { until } from './until.ts'
+
+let server: RedisServer
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.close())
+
+it('keeps everything it said yes to across kill -9, and does nothing it said no to', async () => {
+  const live = createRedisLive(redisOptions(server))
+  await live.ready(5_000)
+  const accepted: number[] = []
+  let refusedAt = 0
+  for (let round = 0; round < 3; round++) {
+    const killing = new Promise<void>((resolve) => setTimeout(resolve, 150)).then(() => server.kill())
+    // Under load until the kill is felt.
+    for (let number = round * 100_000 + 1; ; number++) {
+      const stored = await live.replay.append([streamMessage(number)]).then(
+        () => true,
+        () => false,
+      )
+      if (!stored) {
+        refusedAt = number
+        break
+      }
+      accepted.push(number)
+    }
+    await killing
+    const wishes = Array.from({ length: 50 }, (_, index) =>
+      live.leases.acquire(panelId(round * 50 + index), 'late', 600_000),
+    )
+    const answers = await Promise.allSettled(wishes)
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
+
+    await server.start()
+    await until(() => expect(live.status.state).toBe('up'))
+    expect(await live.leases.list()).toEqual([])
+    const { messages } = await live.replay.since(0, 100_000)
+    const kept = new Set(messages.map(({ sequence_id }) => sequence_id))
+    const oldestKept = Math.min(...kept)
+    expect(accepted.filter((number) => number >= oldestKept && !kept.has(number))).toEqual([])
+    // The one in flight at the kill may have got through before it; nothing after it.
+    expect([...kept].filter((number) => number > refusedAt)).toEqual([])
+  }
+  expect(accepted.length).toBeGreaterThan(100)
+  await live.close()
+})
+
+it('never calls the replay complete after a restart that forgot', async () => {
+  const forgetful = await startRedis({ appendOnly: false })
+  const live = createRedisLive(redisOptions(forgetful))
+  await live.ready(5_000)
+  await live.replay.append(streamMessages(1, 100))
+  expect((await live.replay.since(90, 100)).complete).toBe(true)
+  await forgetful.kill()
+  await forgetful.start()
+  await until(() => expect(live.status.state).toBe('up'))
+  expect(await live.replay.since(90, 100)).toEqual({ messages: [], complete: false })
+  await live.replay.append(streamMessages(103, 105)) // 101 and 102 were lost in between
+  expect((await live.replay.since(100, 100)).complete).toBe(false)
+  expect((await live.replay.since(102, 100)).complete).toBe(true)
+  await live.close()
+  await forgetful.close()
+})
