@@ -201,6 +201,9 @@ CREATE INDEX alarms_panel_idx ON alarms (panel_id) WHERE panel_id IS NOT NULL AN
 -- The second refusal (the first is domain's state machine): legal moves only, CLOSED is final, every visible change is the next version.
 CREATE FUNCTION check_alarm_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF OLD.status = 'CLOSED' THEN
+    RAISE EXCEPTION 'alarm % is closed', OLD.id USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_closed_is_final';
+  END IF;
   IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
     ('NEW', 'IN_PROGRESS'), ('NEW', 'ACK'), ('NEW', 'CLOSED'),
     ('IN_PROGRESS', 'NEW'), ('IN_PROGRESS', 'ACK'), ('IN_PROGRESS', 'CLOSED'),
@@ -212,8 +215,8 @@ BEGIN
   IF OLD.status = 'NEW' AND NEW.status = 'ACK' AND OLD.priority <> 'INFO' THEN
     RAISE EXCEPTION 'alarm %: only INFO is acknowledged without a handler', OLD.id USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_legal_move';
   END IF;
-  IF (OLD.status = 'CLOSED' OR OLD.status = 'RESOLVED') AND NEW.event_count <> OLD.event_count AND NEW.status = OLD.status THEN
-    RAISE EXCEPTION 'alarm % is % and cannot be joined', OLD.id, OLD.status USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_never_joined_when_done';
+  IF OLD.status = 'RESOLVED' AND NEW.event_count <> OLD.event_count THEN
+    RAISE EXCEPTION 'alarm % is resolved and cannot be joined', OLD.id USING ERRCODE = 'check_violation', CONSTRAINT = 'alarms_never_joined_when_done';
   END IF;
   IF (NEW.id, NEW.number, NEW.site_id, NEW.stream, NEW.priority, NEW.test_mode, NEW.created_at)
      IS DISTINCT FROM (OLD.id, OLD.number, OLD.site_id, OLD.stream, OLD.priority, OLD.test_mode, OLD.created_at) THEN
