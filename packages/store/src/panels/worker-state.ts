@@ -117,9 +117,10 @@ export async function savePanelNames(
       [panelId, JSON.stringify(names)],
     )
     if (!complete) return
+    // The column keeps milliseconds, so the rows above may read a fraction earlier than now().
     await tx.execute(
       `DELETE FROM panel_objects WHERE panel_id = $1 AND kind IN ('zone', 'partition', 'output') AND priority_overrides = '{}'
-         AND (read_at IS NULL OR read_at < now())`,
+         AND (read_at IS NULL OR read_at < date_trunc('milliseconds', now()))`,
       [panelId],
     )
     await tx.execute(`UPDATE panels SET names_read_at = now() WHERE id = $1`, [panelId])
