@@ -1,0 +1,83 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually } from '@stam/testkit'
+import { afterEach, expect, it } from 'vitest'
+import { expectBalanced, plainPanel, type Rig, settled, startRig } from './worker-rig.ts'
+
+let rig: Rig
+afterEach(() => rig.close())
+
+async function burst(id: string, from: number, to: number): Promise<void> {
+  for (let zone = from; zone <= to; zone++) await rig.panel(id).do({ action: 'violate', zone })
+}
+
+async function recorded(count: number): Promise<void> {
+  await eventually(async () => {
+    const told = (await rig.events()).filter((event) => event.source !== 'WORKER')
+    return told.length >= count
+  })
+}
+
+it('without the broker they go straight into the database, also what the broker took and nobody recorded', async () => {
+  rig = await startRig([plainPanel('p1')])
+  const worker = await rig.startWorker()
+  await settled(worker, 1)
+  await rig.panel('p1').do({ action: 'arm', partitions: [1], user: 1 })
+  await recorded(1)
+  await rig.pauseRecording()
+  await burst('p1', 1, 4)
+  await eventually(
+    () => rig.panel('p1').received.some(({ command }) => command === 0x8c) && worker.figures().settled === 1,
+  )
+  rig.broker.stop()
+  await burst('p1', 5, 8)
+  // Nobody records what the broker holds, and yet all of it is there, in the panel's order.
+  await recorded(9)
+  await settled(worker, 1)
+  const zones = (await rig.events()).filter((event) => event.event_type === 'ALARM').map((event) => event.zone_no)
+  expect(zones).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  const [cursor] = await rig.rows<{ memory_seq: string; panel_seq: string }>('SELECT * FROM panel_cursors')
+  expect(Number(cursor?.memory_seq)).toBeGreaterThan(0)
+  rig.broker.start()
+  rig.resumeRecording()
+  await burst('p1', 9, 10)
+  await recorded(11)
+  await expectBalanced(rig, 'p1')
+})
+
+it('without both they wait, safe on disk, and go out in order when one is back', async () => {
+  rig = await startRig([plainPanel('p1')])
+  const worker = await rig.startWorker()
+  await settled(worker, 1)
+  await rig.panel('p1').do({ action: 'arm', partitions: [1], user: 1 })
+  await recorded(1)
+  worker.cutOff()
+  await burst('p1', 1, 6)
+  await eventually(() => worker.figures().held >= 6 && worker.figures().spooled >= 6)
+  const spool = await readFile(join(worker.dataFolder, 'spool', 'spool.jsonl'), 'utf8')
+  expect(spool.trim().split('\n').length).toBe(worker.figures().spooled)
+  worker.restore()
+  await recorded(7)
+  await settled(worker, 1)
+  await eventually(() => worker.figures().spooled === 0)
+  expect((await rig.events()).filter((event) => event.event_type === 'ALARM').map((event) => event.zone_no)).toEqual([
+    1, 2, 3, 4, 5, 6,
+  ])
+  await expectBalanced(rig, 'p1')
+})
+
+it('what a stopped worker left on disk its successor publishes first', async () => {
+  rig = await startRig([plainPanel('p1')])
+  const first = await rig.startWorker({ drainMs: 50, commLossMs: 300, commGraceMs: 0 })
+  await settled(first, 1)
+  first.cutOff()
+  // Only this process knows of it: nothing in the panel says that it was away.
+  await rig.panel('p1').do({ action: 'fault', mode: 'refuse' })
+  await eventually(() => first.figures().spooled >= 1)
+  await first.close()
+  await rig.panel('p1').do({ action: 'fault', mode: 'none' })
+  const second = await rig.startWorker({ dataFolder: first.dataFolder })
+  await eventually(async () => (await rig.events()).some((event) => event.event_type === 'COMM_LOSS'))
+  await settled(second, 1)
+  await eventually(async () => (await readdir(join(first.dataFolder, 'spool'))).length === 0)
+})
