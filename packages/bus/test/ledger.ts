@@ -14,7 +14,7 @@ export class Ledger {
   readonly #confirmedAt: number[] = []
   readonly #handed: Delivery[] = []
   readonly #handedAt: number[] = []
-  #sending = true
+  #stop = false
 
   get confirmed(): number {
     return this.#confirmed.size
@@ -35,11 +35,11 @@ export class Ledger {
   }
 
   stopSending(): void {
-    this.#sending = false
+    this.#stop = true
   }
 
   async #sendPanel(bus: Bus, panel: number, pauseMs: number): Promise<void> {
-    for (let sequence = 1; this.#sending; sequence++) {
+    for (let sequence = 1; !this.#stop; sequence++) {
       const event = panelEvent(panel, sequence)
       while (!(await this.#attempt(bus, event))) await pause(20)
       await pause(pauseMs)
@@ -57,6 +57,13 @@ export class Ledger {
     this.#confirmed.set(event.event_id, event)
     this.#confirmedAt.push(performance.now())
     return true
+  }
+
+  /** How long a publisher waits to be told that the broker is away, in ms. */
+  async timeOfRefusal(bus: Bus): Promise<number> {
+    const began = performance.now()
+    expect(await this.#attempt(bus, panelEvent(99, 1))).toBe(false)
+    return performance.now() - began
   }
 
   consume(bus: Bus, extra: Partial<Subscription> = {}): Consumer {

@@ -45,7 +45,7 @@ for (const queueType of ['classic', 'quorum'] as const satisfies QueueType[]) {
 
     // Last comes the kill, when the queues are old enough for the node to remember them (docs/messaging.md).
     for (const [what, fault] of Object.entries(faults).reverse()) {
-      it(`balances when the broker ${what}`, async () => {
+      it(`balances when the broker ${what}`, async ({ annotate }) => {
         const [worker, one, other] = [await open('worker'), await open('backend 1'), await open('backend 2')]
         const ledger = new Ledger()
         ledger.consume(one)
@@ -65,8 +65,8 @@ for (const queueType of ['classic', 'quorum'] as const satisfies QueueType[]) {
         await sending
         await until(() => expect(ledger.lost()).toBe(0), 30_000)
         const { confirmed, repeats } = ledger.expectBalanced()
-        console.info(
-          `${queueType}, ${what}: ${confirmed} confirmed, 0 lost, ${repeats} repeated, flowing ${flowing} ms after it was up`,
+        await annotate(
+          `${confirmed} confirmed, 0 lost, ${repeats} repeated, flowing ${flowing} ms after the broker was up`,
         )
         expect((await worker.deadLetters.list()).total).toBe(0)
       }, 120_000)

@@ -44,7 +44,9 @@ it('opens the breaker after three failures in a row and lets one trial through a
   expect(live.status.state).toBe('up')
 })
 
-it('is noticed without a call, within three seconds, and is over by itself soon after the thaw', async () => {
+it('is noticed without a call, within three seconds, and is over by itself soon after the thaw', async ({
+  annotate,
+}) => {
   live = createRedisLive(redisOptions(server))
   await live.ready(5_000)
   await live.panels.apply(livePanel(1, 1, 1))
@@ -59,7 +61,7 @@ it('is noticed without a call, within three seconds, and is over by itself soon 
   await until(() => expect(live.status.state).toBe('up'))
   const over = performance.now() - thawedAt
   expect((await live.panels.snapshot([panelId(1)]))[0]?.version).toBe(1)
-  console.info(`Redis frozen: noticed after ${Math.round(noticed)} ms, usable ${Math.round(over)} ms after the thaw`)
+  await annotate(`noticed after ${Math.round(noticed)} ms, usable ${Math.round(over)} ms after the thaw`)
   // Not a measure of speed: the breaker alone would keep us away for 30 s.
   expect(over).toBeLessThan(15_000)
 })

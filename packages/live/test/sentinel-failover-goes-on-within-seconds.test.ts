@@ -36,7 +36,7 @@ for (const [what, fault] of Object.entries({
   dies: async () => master.kill(),
   freezes: async () => master.freeze(),
 })) {
-  it(`goes on at the other one when the master ${what}`, async () => {
+  it(`goes on at the other one when the master ${what}`, async ({ annotate }) => {
     let version = 0
     let lastAccepted = 0
     let longestGap = 0
@@ -67,7 +67,7 @@ for (const [what, fault] of Object.entries({
     }, 30_000)
     const [panel] = await live.panels.snapshot([panelId(1)])
     expect(panel?.version).toBe(lastAccepted)
-    console.info(`Sentinel, the master ${what}: ${Math.round(longestGap)} ms without an accepted write`)
+    await annotate(`${Math.round(longestGap)} ms without an accepted write`)
   }, 90_000)
 }
 

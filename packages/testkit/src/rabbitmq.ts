@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { installDebianPackages } from './debian-packages.ts'
 import { type Account, freePorts, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
 
@@ -20,6 +22,8 @@ export interface RabbitServer {
   kill(): Promise<void>
   freeze(): void
   thaw(): void
+  /** Runs `rabbitmqctl` against this node, e.g. `control('set_vm_memory_high_watermark', 'absolute', '1MB')`. */
+  control(...args: string[]): Promise<string>
   /** Ends it and removes its folder. */
   close(): Promise<void>
 }
@@ -32,6 +36,7 @@ export interface RabbitServerOptions {
 const SERVER_LIBRARY = '/usr/lib/rabbitmq/lib'
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
+const CONTROL_TIMEOUT_MS = 30_000
 
 export async function startRabbit(options: RabbitServerOptions = {}): Promise<RabbitServer> {
   installDebianPackages(['rabbitmq-server'])
@@ -64,12 +69,13 @@ export async function startRabbit(options: RabbitServerOptions = {}): Promise<Ra
     args: ['-port', `${epmdPort}`, '-address', '127.0.0.1'],
     isUp: () => accepts(epmdPort),
   })
+  const env = environment(folder, distributionPort, epmdPort)
   const server = new ServerProcess({
     ...common,
     name: 'rabbitmq',
     command: join(serverFolder(), 'sbin', 'rabbitmq-server'),
     args: [],
-    env: environment(folder, distributionPort, epmdPort),
+    env,
     isUp: () => speaksAmqp(port),
   })
   const close = async () => {
@@ -98,6 +104,15 @@ export async function startRabbit(options: RabbitServerOptions = {}): Promise<Ra
     kill: () => server.kill(),
     freeze: () => server.freeze(),
     thaw: () => server.thaw(),
+    control: async (...args) => {
+      const { stdout } = await promisify(execFile)(join(serverFolder(), 'sbin', 'rabbitmqctl'), args, {
+        cwd: '/',
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...env },
+        timeout: CONTROL_TIMEOUT_MS,
+        ...(account ? { uid: account.uid, gid: account.gid } : {}),
+      })
+      return stdout
+    },
     close,
   }
 }

@@ -11,8 +11,8 @@ export interface PublisherOptions {
   readonly maxInFlight: number
   /** Waiting and unconfirmed together; more are refused, which bounds the memory. */
   readonly maxPending: number
-  /** Nothing at all was confirmed for a whole time-out: the broker is frozen or has lost its majority. */
-  onSilence(error: Error): void
+  /** The connection is of no use as it is: nothing confirmed for a whole time-out, channel closed, a queue missing. */
+  onUseless(error: Error): void
 }
 
 interface Pending {
@@ -44,12 +44,14 @@ export class Publisher {
   /** Opens the channel, declares the topology and sees one message confirmed. */
   async open(connection: Connection): Promise<void> {
     const channel = await connection.acquire({ emitErrorsFromChannel: true })
-    channel.on('error', (error: Error) => this.#options.onSilence(error))
-    channel.on('close', () => this.#options.onSilence(new Error('the broker closed the publishing channel')))
+    channel.on('error', () => {}) // 'close' follows
     channel.on('basic.return', ({ messageId }) => void (messageId && this.#returned.add(messageId)))
     await declare(channel, this.#options.topology)
     await channel.confirmSelect()
     await this.#canary(channel)
+    if (!channel.active) throw new Error('the broker closed the publishing channel')
+    // From here on only: until now the step that failed says why.
+    channel.once('close', () => this.#options.onUseless(new Error('the broker closed the publishing channel')))
     this.#channel = channel
   }
 
@@ -127,6 +129,8 @@ export class Publisher {
       // The library announces a returned message in a later turn than the confirmation that follows it on the wire.
       if (pending.envelope.mandatory) await nextTurn()
       if (messageId && this.#returned.delete(messageId)) {
+        // Somebody removed a queue: connecting anew declares it again.
+        this.#options.onUseless(new Error('a queue is missing'))
         throw new BusError(
           'BUS_REJECTED',
           `no queue takes messages of exchange ${pending.envelope.exchange} with this key`,
@@ -157,7 +161,7 @@ export class Publisher {
     }
     if (overdue === 0) return
     if (now - this.#lastConfirm >= this.#options.confirmTimeoutMs) {
-      this.#options.onSilence(new Error(`nothing was confirmed for ${this.#options.confirmTimeoutMs} ms`))
+      this.#options.onUseless(new Error(`nothing was confirmed for ${this.#options.confirmTimeoutMs} ms`))
     } else this.#pump()
   }
 

@@ -108,7 +108,7 @@ class RabbitBus implements Bus {
       confirmTimeoutMs: this.#confirmTimeoutMs,
       maxInFlight: options.maxInFlight ?? 500,
       maxPending: options.maxPending ?? 20_000,
-      onSilence: (error) => this.#publishing.giveUp(error),
+      onUseless: (error) => this.#publishing.giveUp(error),
     })
     this.#publishing = this.#publishingLink()
     this.deadLetters = new RabbitDeadLetters({
