@@ -31,7 +31,9 @@ export async function signIn(url: string, email: string, password: string): Prom
     },
     socket: async (channels, onMessage) => {
       const { body } = await post<{ ticket: string }>('/api/auth/ws-ticket', {})
-      const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?ticket=${encodeURIComponent(body.ticket)}`, { origin: url })
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?ticket=${encodeURIComponent(body.ticket)}`, {
+        origin: url,
+      })
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject)
         socket.once('open', () => socket.send(JSON.stringify({ type: 'subscribe', channels })))

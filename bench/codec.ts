@@ -36,7 +36,14 @@ function realisticStream(size: number): Uint8Array {
   const parts: Uint8Array[] = []
   let length = 0
   while (length < size) {
-    for (const [command, bytes] of [[0x7f, 6], [0x00, 32], [0x0a, 4], [0x17, 32], [0x8c, 14], [0x1a, 9]] as const) {
+    for (const [command, bytes] of [
+      [0x7f, 6],
+      [0x00, 32],
+      [0x0a, 4],
+      [0x17, 32],
+      [0x8c, 14],
+      [0x1a, 9],
+    ] as const) {
       const payload = new Uint8Array(bytes)
       // Mostly zeros, as in life: few objects are active at once.
       for (let i = 0; i < bytes; i++) payload[i] = random() % 8 === 0 ? random() & 0xff : 0

@@ -62,7 +62,8 @@ export async function benchList(size: LoadSize = fullSize): Promise<BenchResult>
     )
     try {
       const operators: ApiClient[] = []
-      for (let i = 0; i < OPERATORS; i++) operators.push(await signIn(backend.url, `operator${i}@bench.example`, password))
+      for (let i = 0; i < OPERATORS; i++)
+        operators.push(await signIn(backend.url, `operator${i}@bench.example`, password))
       const perQuery = await timeLists(operators)
       const claims = await timeClaims(operators)
       const raw = await timeRaw(client)
@@ -75,7 +76,8 @@ export async function benchList(size: LoadSize = fullSize): Promise<BenchResult>
         claim_p50_ms: percentile(claims, 0.5),
         claim_p95_ms: percentile(claims, 0.95),
       }
-      for (const [query, samples] of Object.entries(perQuery)) metrics[`p95_ms ${query.slice(11)}`] = percentile(samples, 0.95)
+      for (const [query, samples] of Object.entries(perQuery))
+        metrics[`p95_ms ${query.slice(11)}`] = percentile(samples, 0.95)
       return {
         name: 'list',
         metrics,
@@ -146,7 +148,10 @@ async function timeRaw(client: Client): Promise<number[]> {
   const samples: number[] = []
   for (let n = 0; n < 200; n++) {
     const start = performance.now()
-    await client.query('SELECT a.*, s.name, s.code, s.city FROM alarms a JOIN sites s ON s.id = a.site_id WHERE a.id = ANY($1::uuid[])', [ids])
+    await client.query(
+      'SELECT a.*, s.name, s.code, s.city FROM alarms a JOIN sites s ON s.id = a.site_id WHERE a.id = ANY($1::uuid[])',
+      [ids],
+    )
     samples.push(performance.now() - start)
   }
   return samples

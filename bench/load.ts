@@ -18,7 +18,9 @@ const chunk = 50_000
 
 /** @param progress called after each chunk with the share done, 0..1 */
 export async function loadHistory(client: Client, size: LoadSize, progress: (share: number) => void): Promise<void> {
-  await client.query(`SELECT ensure_event_partitions(now() - make_interval(months => step), 0) FROM generate_series(0, 11) step`)
+  await client.query(
+    `SELECT ensure_event_partitions(now() - make_interval(months => step), 0) FROM generate_series(0, 11) step`,
+  )
   // A repeatable id that is a valid UUID (version 8: made by the application).
   await client.query(`CREATE FUNCTION pg_temp.bench_id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE
     RETURN overlay(overlay(md5(name) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid`)

@@ -20,7 +20,17 @@ const SITES = 200
 const BATCH = 500
 const WARM_UP = 2_000
 /** In the order their references need. */
-const TABLES = ['event_ids', 'events', 'alarms', 'alarm_transitions', 'audit_log', 'panel_signals', 'panel_cursors', 'duplicate_windows', 'outbox']
+const TABLES = [
+  'event_ids',
+  'events',
+  'alarms',
+  'alarm_transitions',
+  'audit_log',
+  'panel_signals',
+  'panel_cursors',
+  'duplicate_windows',
+  'outbox',
+]
 
 export async function benchRecording(): Promise<BenchResult> {
   const database = await benchDatabase()
@@ -62,7 +72,10 @@ async function recordAll(database: BenchDatabase, url: string): Promise<number> 
   return EVENTS / seconds
 }
 
-async function insertSameRows(database: BenchDatabase, sourceUrl: string): Promise<{ rows: number; eventsPerSecond: number }> {
+async function insertSameRows(
+  database: BenchDatabase,
+  sourceUrl: string,
+): Promise<{ rows: number; eventsPerSecond: number }> {
   const url = await database.create('raw')
   const source = await database.connect(sourceUrl)
   const target = await database.connect(url)
@@ -103,7 +116,9 @@ async function pgbenchEvents(database: BenchDatabase, sourceUrl: string): Promis
   const source = await database.connect(sourceUrl)
   const target = await database.connect(url)
   for (const table of ['sites', 'panels']) await copyTable(source, target, table, () => {})
-  const { rows } = await source.query<{ site: string; panel: string }>('SELECT site_id AS site, id AS panel FROM panels LIMIT 1')
+  const { rows } = await source.query<{ site: string; panel: string }>(
+    'SELECT site_id AS site, id AS panel FROM panels LIMIT 1',
+  )
   await source.end()
   await target.end()
   const folder = await mkdtemp(join(tmpdir(), 'stam-pgbench-'))
@@ -114,7 +129,20 @@ async function pgbenchEvents(database: BenchDatabase, sourceUrl: string): Promis
      VALUES (gen_random_uuid(), now(), now(), '${rows[0]?.site}', '${rows[0]?.panel}', 'STATE', 'ALARM', 'Alarm', 'Alarm', 'CRITICAL', 'CRITICAL');\n`,
   )
   try {
-    const { stdout } = await promisify(execFile)('pgbench', ['-n', '-M', 'prepared', '-c', '2', '-j', '1', '-T', '5', '-f', script, url])
+    const { stdout } = await promisify(execFile)('pgbench', [
+      '-n',
+      '-M',
+      'prepared',
+      '-c',
+      '2',
+      '-j',
+      '1',
+      '-T',
+      '5',
+      '-f',
+      script,
+      url,
+    ])
     const tps = /tps = ([\d.]+)/.exec(stdout)?.[1]
     return tps === undefined ? undefined : Number(tps)
   } catch {

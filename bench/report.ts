@@ -44,14 +44,17 @@ export function round(value: number): number {
 
 export function printResult(result: BenchResult, json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...result, metrics: rounded(result.metrics), baseline: rounded(result.baseline) })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ ...result, metrics: rounded(result.metrics), baseline: rounded(result.baseline) })}\n`,
+    )
     return
   }
   const lines = [`\n${result.name}`]
   for (const [key, value] of Object.entries(result.metrics)) lines.push(row(key, round(value)))
   for (const [key, value] of Object.entries(result.baseline)) lines.push(row(`baseline: ${key}`, round(value)))
   if (result.ratio !== null) lines.push(row('ratio to baseline', round(result.ratio)))
-  for (const bar of result.bars) lines.push(`  ${bar.met ? 'met   ' : 'MISSED'}  ${bar.what}: ${bar.seen} (bar ${bar.limit})`)
+  for (const bar of result.bars)
+    lines.push(`  ${bar.met ? 'met   ' : 'MISSED'}  ${bar.what}: ${bar.seen} (bar ${bar.limit})`)
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 

@@ -22,7 +22,7 @@ export interface Station {
   readonly dataDir: string
   /** The n-th user of a role, counting from 0. */
   user(role: string, nth?: number): DemoUser
-  /** What a hand at a simulated panel does. `panel` is matched against id and name. */
+  /** What a hand at a simulated panel does; `panel` is its id. */
   press(panel: string, action: Record<string, unknown>): Promise<void>
   /** Arms a panel that is not armed yet, at once, and names one of its armed zones. */
   armed(): Promise<{ readonly id: string; readonly zone: number }>
@@ -63,14 +63,29 @@ export async function startStation(): Promise<Station & { stop(): Promise<void> 
       if (found === undefined) throw new Error(`the station has no ${role} number ${nth}`)
       return found
     },
-    press: async (panel, action) => {
-      const id = await panelId(ready.simulator, panel)
-      const answer = await fetch(`${ready.simulator}/panels/${id}/do`, {
+    press: (panel, action) => pressOn(ready.simulator, panel, action),
+    armed: async () => {
+      const panels = await simulated<SimPanel[] | { data: SimPanel[] }>(ready.simulator, '/panels')
+      for (const { id } of Array.isArray(panels) ? panels : panels.data) {
+        const panel = await simulated<SimPanelDetail>(ready.simulator, `/panels/${id}`)
+        if (panel.armed.length > 0 || !panel.connected) continue
+        const zone = panel.zones.find(({ reaction }) => reaction === INSTANT)
+        if (zone === undefined) continue
+        await pressOn(ready.simulator, id, { action: 'arm', now: true })
+        return { id, zone: zone.number }
+      }
+      throw new Error('every simulated panel is armed already')
+    },
+    audit: async (role) => {
+      const user = ready.users.find((candidate) => candidate.role === role) as DemoUser
+      const login = await fetch(`${ready.url}/api/auth/login`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(action),
+        headers: { 'content-type': 'application/json', origin: ready.url },
+        body: JSON.stringify({ email: user.email, password: user.password }),
       })
-      if (!answer.ok) throw new Error(`simulator refused ${JSON.stringify(action)}: ${await answer.text()}`)
+      const { access_token: token } = (await login.json()) as { access_token: string }
+      const answer = await fetch(`${ready.url}/api/audit?limit=100`, { headers: { authorization: `Bearer ${token}` } })
+      return ((await answer.json()) as { data: { action: string }[] }).data
     },
     kill: (signal) => end(child, signal),
     start: launch,
@@ -116,17 +131,30 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await gone
 }
 
-async function panelId(simulator: string, wanted: string): Promise<string> {
-  const answer = (await (await fetch(`${simulator}/panels`)).json()) as { data?: SimPanel[]; panels?: SimPanel[] } | SimPanel[]
-  const panels = Array.isArray(answer) ? answer : (answer.data ?? answer.panels ?? [])
-  const found = panels.find((panel) => panel.id === wanted || panel.name.toLowerCase().includes(wanted.toLowerCase()))
-  if (found === undefined) throw new Error(`no simulated panel called ${wanted}: ${panels.map((p) => p.name).join(', ')}`)
-  return found.id
-}
+/** Reaction "instant" (protocol reference 6.2): alarms at once in an armed partition. */
+const INSTANT = 5
 
 interface SimPanel {
   readonly id: string
-  readonly name: string
+}
+
+interface SimPanelDetail extends SimPanel {
+  readonly connected: boolean
+  readonly armed: readonly number[]
+  readonly zones: readonly { readonly number: number; readonly reaction: number }[]
+}
+
+async function simulated<T>(simulator: string, path: string): Promise<T> {
+  return (await (await fetch(simulator + path)).json()) as T
+}
+
+async function pressOn(simulator: string, panel: string, action: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${simulator}/panels/${panel}/do`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(action),
+  })
+  if (!answer.ok) throw new Error(`the simulator refused ${JSON.stringify(action)}: ${await answer.text()}`)
 }
 
 export const test = base.extend<object, { station: Station }>({
