@@ -88,7 +88,7 @@ function Counts(): ReactNode {
           <span className={counts[priority] === 0 ? 'text-soft' : 'text-lg font-semibold'}>
             {loadedAt === null ? '–' : counts[priority]}
           </span>
-          <span className="text-sm text-soft max-xl:hidden">{of(priorityText[priority]).toLowerCase()}</span>
+          <span className="text-sm text-soft max-xl:hidden">{t(`bar.${priority}`, { count: counts[priority] })}</span>
         </button>
       ))}
       {counts.new > 0 && (
@@ -117,6 +117,7 @@ function SoundButton(): ReactNode {
     <button
       type="button"
       data-testid="mute"
+      data-ringing={ringing}
       aria-pressed={muted}
       aria-label={muted ? t('sound.unmute', { left: countdown(left) }) : t('sound.mute')}
       onClick={toggleMute}

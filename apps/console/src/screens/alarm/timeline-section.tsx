@@ -10,7 +10,13 @@ import { Moment } from '../../ui/ticking.tsx'
 import { type TimelineEntry, timelineOf } from './timeline.ts'
 
 /** What happened, and what was done about it. */
-export function TimelineSection({ detail }: { readonly detail: AlarmDetail }): ReactNode {
+export function TimelineSection({
+  detail,
+  className = '',
+}: {
+  readonly detail: AlarmDetail
+  readonly className?: string
+}): ReactNode {
   const { t } = useTexts()
   const entries = timelineOf(detail)
   const { event_count: events, repeat_count: repeats } = detail.alarm
@@ -18,6 +24,7 @@ export function TimelineSection({ detail }: { readonly detail: AlarmDetail }): R
     <Section
       title={t('alarm.timeline')}
       testId="timeline"
+      className={className}
       flush
       aside={<span className="text-sm text-soft">{t('alarm.events', { events, repeats })}</span>}
     >
@@ -30,6 +37,7 @@ export function TimelineSection({ detail }: { readonly detail: AlarmDetail }): R
           <li
             key={entry.id}
             data-testid="timeline-entry"
+            data-action={entry.kind === 'transition' ? entry.transition.action : entry.event.event_type}
             className="grid grid-cols-[20px_auto_1fr] items-start gap-x-3 border-b border-line px-4 py-2 last:border-b-0"
           >
             <Entry entry={entry} />

@@ -52,6 +52,7 @@ function OpenAlarms({ openId }: { readonly openId: string | undefined }): ReactN
         icon={<CircleCheck size={32} strokeWidth={1.5} />}
         title={t('queue.empty.title')}
         body={t('queue.empty.body')}
+        testId="queue-empty"
       />
     )
   }
