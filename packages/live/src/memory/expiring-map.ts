@@ -8,6 +8,11 @@ export class ExpiringMap<Value> {
     this.#now = now
   }
 
+  /** Entries in memory, ended ones included. */
+  get kept(): number {
+    return this.#entries.size
+  }
+
   /** Always true, for use in conditions. */
   set(key: string, value: Value, lifeMs: number): true {
     this.#entries.set(key, { value, endsAt: this.#now() + lifeMs })
