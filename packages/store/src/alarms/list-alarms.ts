@@ -48,7 +48,7 @@ export async function listAlarms(
   filter: AlarmFilter,
   page: Paging & { readonly limit: number },
 ): Promise<AlarmPage> {
-  const { sql, values } = pageStatement(filter, page)
+  const { sql, values } = pageStatement(filter, await resolveWords(db, filter.text), page)
   const rows = await db.query<SummaryRow & { position: number }>(sql, values)
   const found = rows.filter((row) => row.id !== null)
   const shown = found.slice(0, page.limit)
@@ -72,8 +72,35 @@ class Values {
   }
 }
 
+/** A word of the search text: as a LIKE pattern, and the sites whose name, code or address contains it. */
+interface Word {
+  readonly pattern: string
+  readonly siteIds: readonly string[]
+  /** Too short for a trigram, hence for the index: it is looked for in sites only. */
+  readonly short: boolean
+}
+
+const TRIGRAM = 3
+
+/**
+ * Sites are few and looked up first. With their ids as plain values the planner can choose for each word: the ordered scan for a common one, which
+ * fills the page soon, or the trigram index and the sites' alarms for a rare one. As a subquery it could only scan: 1 s at a million alarms.
+ */
+async function resolveWords(db: Queryable, text: string | undefined): Promise<Word[]> {
+  const words = searchWords(text)
+  if (words.length === 0) return []
+  const rows = await db.query<{ pattern: string; short: boolean; site_ids: string[] }>(
+    `SELECT '%' || fold_text(w.word) || '%' AS pattern, length(w.word) < ${TRIGRAM} AS short,
+       ARRAY(SELECT s.id::text FROM sites s WHERE s.search_text LIKE '%' || fold_text(w.word) || '%') AS site_ids
+     FROM unnest($1::text[]) AS w(word)`,
+    [words],
+  )
+  return rows.map(({ site_ids, ...word }) => ({ ...word, siteIds: site_ids }))
+}
+
 function pageStatement(
   filter: AlarmFilter,
+  words: readonly Word[],
   page: Paging & { readonly limit: number },
 ): { sql: string; values: unknown[] } {
   const values = new Values()
@@ -85,7 +112,7 @@ function pageStatement(
     FROM stream_head head
     LEFT JOIN LATERAL (
       SELECT ${summaryColumns}, k.rank
-      FROM (SELECT keys.* FROM ${keysFrom(filter, page, values, limit)}
+      FROM (SELECT keys.* FROM ${keysFrom(filter, words, page, values, limit)}
             ORDER BY ${byRank ? 'keys.rank, ' : ''}keys.created_at DESC, keys.id DESC LIMIT ${limit}) k
       JOIN alarms a ON a.id = k.id
       ${summaryJoins}
@@ -99,29 +126,27 @@ function pageStatement(
  * a site or a scope → newest per site; otherwise one slice per (status, priority, stream), each read in order from
  * alarms_slice_idx and merged; the default view of the queue → alarms_open_idx, which holds only what is open.
  */
-function keysFrom(filter: AlarmFilter, page: Paging, values: Values, limit: string): string {
-  const residual = residualConditions(filter, values)
+function keysFrom(filter: AlarmFilter, words: readonly Word[], page: Paging, values: Values, limit: string): string {
+  const residual = residualConditions(filter, words, values)
   const sites = siteList(filter)
-  if (sites || filter.assignee || filter.text) {
-    const rank = `array_position(${values.add([...priorities])}::text[], a.priority) - 1`
-    const after = page.after ? [afterCondition(page.sort, page.after, values, rank)] : []
+  if (sites || filter.assignee || words.length > 0) {
     const own = [
       `a.status = ANY (${values.add([...filter.statuses])}::text[])`,
-      `a.priority = ANY (${values.add([...filter.priorities])}::text[])`,
       `a.stream = ANY (${values.add([...filter.streams])}::text[])`,
       ...residual,
-      ...after,
     ].join(' AND ')
-    const order = page.sort === 'priority' ? 'rank, a.created_at DESC, a.id DESC' : 'a.created_at DESC, a.id DESC'
-    const inner = (extra: string) =>
-      `SELECT a.id, a.created_at, ${rank} AS rank FROM alarms a WHERE ${extra} AND ${own} ORDER BY ${order} LIMIT ${limit}`
-    if (!sites) return `(${inner('true')}) keys`
-    return `unnest(${values.add(sites)}::uuid[]) AS site(id) CROSS JOIN LATERAL (${inner('a.site_id = site.id')}) keys`
+    const inner = (extra: string) => (run: Run) =>
+      `(SELECT a.id, a.created_at, ${run.rank} AS rank FROM alarms a
+        WHERE ${extra} AND a.priority = ANY (${values.add([...run.of])}::text[]) AND ${own} ${afterIn(run, page, values)}
+        ORDER BY a.created_at DESC, a.id DESC LIMIT ${limit})`
+    const runs = runsOf(filter, page)
+    if (!sites) return `(${runs.map(inner('true')).join(' UNION ALL ') || NO_KEYS}) keys`
+    const perSite = runs.map(inner('a.site_id = site.id')).join(' UNION ALL ') || NO_KEYS
+    return `unnest(${values.add(sites)}::uuid[]) AS site(id) CROSS JOIN LATERAL (${perSite}) keys`
   }
   if (page.sort === 'newest' && isDefaultView(filter)) {
-    const after = page.after ? [afterCondition('newest', page.after, values, '0')] : []
-    const conditions = ["a.status <> 'CLOSED'", ...residual, ...after].join(' AND ')
-    return `(SELECT a.id, a.created_at, 0 AS rank FROM alarms a WHERE ${conditions}
+    const conditions = ["a.status <> 'CLOSED'", ...residual].join(' AND ')
+    return `(SELECT a.id, a.created_at, 0 AS rank FROM alarms a WHERE ${conditions} ${afterIn({ rank: 0, of: priorities }, page, values)}
              ORDER BY a.created_at DESC, a.id DESC LIMIT ${limit}) keys`
   }
   return slicesFrom(sliceRows(filter, page), residual, values, limit)
@@ -162,23 +187,35 @@ function sliceRows(filter: AlarmFilter, page: Paging): Slice[] {
     const goesOn = after !== null && (sort === 'newest' || rank === after.rank)
     const before = goesOn
       ? { beforeAt: after.createdAt, beforeId: after.id }
-      : { beforeAt: 'infinity', beforeId: LAST_ID }
+      : { beforeAt: filter.to ?? 'infinity', beforeId: LAST_ID }
     return filter.statuses.flatMap((status) =>
       filter.streams.map((stream) => ({ status, priority, stream, rank, ...before })),
     )
   })
 }
 
-function afterCondition(sort: Paging['sort'], after: AlarmPosition, values: Values, rank: string): string {
-  const at = values.add(after.createdAt)
-  const id = values.add(after.id)
-  const older = `(a.created_at, a.id) < (${at}::timestamptz, ${id}::uuid)`
-  if (sort === 'newest') return older
-  const afterRank = values.add(after.rank)
-  return `(${rank} > ${afterRank}::int OR (${rank} = ${afterRank}::int AND ${older}))`
+/** Rows that are in order by themselves: everything when the newest come first, one priority after the other otherwise. */
+interface Run {
+  readonly rank: number
+  readonly of: readonly Priority[]
 }
 
-function residualConditions(filter: AlarmFilter, values: Values): string[] {
+const NO_KEYS = 'SELECT NULL::uuid AS id, NULL::timestamptz AS created_at, 0 AS rank WHERE false'
+
+/** The runs that can still hold something after the cursor. No index is in the order of ranks, so none is asked for it. */
+function runsOf(filter: AlarmFilter, { sort, after }: Paging): Run[] {
+  if (sort === 'newest') return [{ rank: 0, of: filter.priorities }]
+  return filter.priorities
+    .map((priority) => ({ rank: priorities.indexOf(priority), of: [priority] }))
+    .filter(({ rank }) => after === null || rank >= after.rank)
+}
+
+function afterIn(run: Run, { sort, after }: Paging, values: Values): string {
+  if (after === null || (sort === 'priority' && run.rank !== after.rank)) return ''
+  return `AND (a.created_at, a.id) < (${values.add(after.createdAt)}::timestamptz, ${values.add(after.id)}::uuid)`
+}
+
+function residualConditions(filter: AlarmFilter, words: readonly Word[], values: Values): string[] {
   const conditions: string[] = []
   if (filter.test === 'hide') conditions.push('NOT a.test_mode')
   if (filter.test === 'only') conditions.push('a.test_mode')
@@ -186,11 +223,9 @@ function residualConditions(filter: AlarmFilter, values: Values): string[] {
   if (filter.to) conditions.push(`a.created_at < ${values.add(filter.to)}::timestamptz`)
   if (filter.assignee === 'none') conditions.push('a.handler_id IS NULL')
   else if (filter.assignee) conditions.push(`a.handler_id = ${values.add(filter.assignee)}::uuid`)
-  for (const word of searchWords(filter.text)) {
-    const pattern = `fold_text(${values.add(word)})`
-    conditions.push(
-      `(a.search_text LIKE '%' || ${pattern} || '%' OR a.site_id IN (SELECT id FROM sites WHERE search_text LIKE '%' || ${pattern} || '%'))`,
-    )
+  for (const { pattern, siteIds, short } of words) {
+    const ofSite = `a.site_id = ANY (${values.add(siteIds)}::uuid[])`
+    conditions.push(short ? ofSite : `(a.search_text LIKE ${values.add(pattern)} OR ${ofSite})`)
   }
   return conditions
 }
