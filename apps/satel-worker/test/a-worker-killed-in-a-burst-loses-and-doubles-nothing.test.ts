@@ -34,7 +34,8 @@ it.each([1, 2, 3])(
     const random = chance(seed)
     const timing = { exitDelayMs: 0, entryDelayMs: 0, alarmTimeMs: 200 }
     rig = await startRig(PANELS.map((id) => plainPanel(id, { timing, module: { profile: seed === 2 ? 'v1' : 'v2' } })))
-    let worker: TestWorker = await rig.startWorker()
+    const config = { snapshotIntervalMs: seed % 2 === 0 ? 60_000 : 100 }
+    let worker: TestWorker = await rig.startWorker(config)
     await settled(worker, PANELS.length)
     for (const id of PANELS) await rig.panel(id).do({ action: 'arm', partitions: [1], user: 1 })
     for (let life = 0; life < 6; life++) {
@@ -47,7 +48,7 @@ it.each([1, 2, 3])(
       await sleep(random() * 120)
       await worker.kill()
       for (let act = 0; act < 10; act++) await press(random)
-      worker = await rig.startWorker()
+      worker = await rig.startWorker(config)
       if (random() < 0.5) await eventually(() => worker.figures().connected === PANELS.length)
       if (random() < 0.5) rig.resumeRecording()
     }

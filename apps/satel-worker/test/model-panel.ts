@@ -60,6 +60,12 @@ export class ModelPanel {
       userControl: 0,
       ...what,
     })
+    this.writeBytes(recordBytes, at)
+  }
+
+  /** A record of any eight bytes. */
+  writeBytes(recordBytes: Uint8Array, at: number): void {
+    const local = new Date(at + 3_600_000)
     const record = decodeEventRecord(recordBytes)
     this.#index += 12
     const { key } = recordSignal(record, undefined)

@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly limits: StoryLimits
   readonly link: Pick<
     PanelLinkOptions,
-    'pollIntervalMs' | 'fullReadIntervalMs' | 'answerTimeoutMs' | 'backoffMs' | 'busyBackoffMs'
+    'pollIntervalMs' | 'fullReadIntervalMs' | 'answerTimeoutMs' | 'keepAliveMs' | 'backoffMs' | 'busyBackoffMs'
   >
   readonly walkLimit: number
   readonly memoryIntervalMs: number

@@ -100,10 +100,10 @@ export class StoryDraft {
       event_type: telling.event_type,
       event_code: telling.event_code ?? null,
       restore: telling.restore,
-      zone_no: telling.zone_no ?? null,
-      partition_no: telling.partition_no ?? null,
-      user_no: telling.user_no ?? null,
-      output_no: telling.output_no ?? null,
+      zone_no: within(telling.zone_no, 1, 256),
+      partition_no: within(telling.partition_no, 1, 32),
+      user_no: within(telling.user_no, 0, 255),
+      output_no: within(telling.output_no, 1, 256),
       description: telling.description,
       object_name: telling.object_name?.slice(0, 64) ?? null,
       default_priority: telling.default_priority,
@@ -122,4 +122,9 @@ export class StoryDraft {
       request_id: id,
     })
   }
+}
+
+/** An event with a number that cannot be would be refused everywhere; without the number it is heard. */
+function within(number: number | null | undefined, first: number, last: number): number | null {
+  return number != null && number >= first && number <= last ? number : null
 }
