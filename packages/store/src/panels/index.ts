@@ -1,3 +1,4 @@
+export { listPanelHolders, PANELS_CHANNEL, type PanelHolder, renewPanelLeases } from './panel-leases.ts'
 export {
   type AcquiredPanel,
   acquirePanels,

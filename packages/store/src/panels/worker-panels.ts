@@ -1,6 +1,7 @@
 /** The panels a worker drives: which there are, taking them over with all that is known of them, and giving them back. */
 import type { MemoryCursor, PanelIdentity } from '@stam/contracts'
 import type { Queryable, Store, Transaction } from '../connection.ts'
+import { PANELS_CHANNEL } from './panel-leases.ts'
 
 /** What a worker needs to open a link. */
 export interface WorkerPanel {
@@ -57,6 +58,14 @@ export interface AcquiredPanel {
   readonly snapshot: RecordedSnapshot | null
 }
 
+export interface AcquireOptions {
+  /**
+   * Take only what is free, expired or the owner's already, and hold it for so long. Without it (embedded profile: one process drives all)
+   * panels are taken whoever holds them, and for ever.
+   */
+  readonly leaseMs?: number
+}
+
 /** Panels per transaction: each holds the lock of its site. */
 const ACQUIRE_BATCH = 100
 
@@ -68,16 +77,22 @@ export async function acquirePanels(
   store: Store,
   panelIds: readonly string[],
   ownerId: string,
+  options: AcquireOptions = {},
 ): Promise<AcquiredPanel[]> {
   const acquired: AcquiredPanel[] = []
   for (let from = 0; from < panelIds.length; from += ACQUIRE_BATCH) {
     const ids = panelIds.slice(from, from + ACQUIRE_BATCH)
-    acquired.push(...(await store.inTransaction((tx) => acquireBatch(tx, ids, ownerId))))
+    acquired.push(...(await store.inTransaction((tx) => acquireBatch(tx, ids, ownerId, options))))
   }
   return acquired
 }
 
-async function acquireBatch(tx: Transaction, ids: readonly string[], ownerId: string): Promise<AcquiredPanel[]> {
+async function acquireBatch(
+  tx: Transaction,
+  ids: readonly string[],
+  ownerId: string,
+  { leaseMs }: AcquireOptions,
+): Promise<AcquiredPanel[]> {
   await tx.query(
     `SELECT pg_advisory_xact_lock(key) FROM (
        SELECT DISTINCT hashtextextended('stam:site:' || site_id, 0) AS key FROM panels WHERE id = ANY ($1::uuid[]) ORDER BY key
@@ -85,10 +100,12 @@ async function acquireBatch(tx: Transaction, ids: readonly string[], ownerId: st
     [ids],
   )
   const owned = await tx.query<{ panel_id: string; epoch: number }>(
-    `UPDATE panel_assignments a SET epoch = a.epoch + 1, owner_id = $2, owner_since = now()
+    `UPDATE panel_assignments a SET epoch = a.epoch + 1, owner_id = $2, owner_since = now(),
+       lease_expires_at = now() + make_interval(secs => $3::float8 / 1000)
      FROM panels p WHERE p.id = a.panel_id AND p.enabled AND p.archived_at IS NULL AND a.panel_id = ANY ($1::uuid[])
+       AND ($3::float8 IS NULL OR a.owner_id IS NULL OR a.owner_id = $2 OR a.lease_expires_at IS NULL OR a.lease_expires_at < now())
      RETURNING a.panel_id, a.epoch`,
-    [ids, ownerId],
+    [ids, ownerId, leaseMs ?? null],
   )
   const signals = await tx.query<RecordedSignal & { panel_id: string }>(
     `SELECT panel_id, signal, ordinal, seen_by_state, seen_by_memory, active, epoch, panel_seq FROM panel_signals WHERE panel_id = ANY ($1::uuid[])`,
@@ -144,6 +161,7 @@ export async function releasePanels(
      WHERE a.panel_id = mine.panel_id AND a.epoch = mine.epoch AND a.owner_id = $3`,
     [panels.map((panel) => panel.panel_id), panels.map((panel) => panel.epoch), ownerId],
   )
+  await db.query(`SELECT pg_notify($1, '')`, [PANELS_CHANNEL])
 }
 
 /**

@@ -21,7 +21,8 @@ export function writeSnapshots(db: Queryable, snapshots: readonly SnapshotDraft[
     `INSERT INTO panel_state_snapshots (panel_id, epoch, panel_seq, taken_at, state)
      SELECT s.panel_id, s.epoch, s.panel_seq, s.taken_at, s.state
      FROM json_to_recordset($1::json) AS s(panel_id uuid, epoch bigint, panel_seq bigint, taken_at timestamptz, state jsonb)
-     JOIN panel_assignments a ON a.panel_id = s.panel_id AND a.epoch = s.epoch`,
+     JOIN panel_assignments a ON a.panel_id = s.panel_id AND a.epoch = s.epoch
+     ORDER BY s.panel_seq`,
     [JSON.stringify(snapshots)],
   )
 }
