@@ -21,7 +21,7 @@ import { createPanelDirectory } from './panels/panel-directory.ts'
 import { Pictures } from './realtime/pictures.ts'
 import { followStream } from './realtime/follow-stream.ts'
 import { Sockets } from './realtime/sockets.ts'
-import { startRecording } from './recording/index.ts'
+import { type Recording, startRecording } from './recording/index.ts'
 import { startHousekeeping } from './system/housekeeping.ts'
 import { watchSystem } from './system/system-watch.ts'
 import { createTelemetry } from './telemetry.ts'
@@ -55,16 +55,18 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
   const { backend } = opened
   const { readiness, sockets } = backend
   let app: FastifyInstance | undefined
+  let recording: Recording | undefined
   const close = async (): Promise<void> => {
     readiness.setLifecycle('draining')
-    await sockets.close()
-    await app?.close()
+    await Promise.all([recording?.close(), sockets.close(), app && drain(app, config.drainMs)])
     await opened.close()
   }
   try {
     addReadinessChecks(readiness, backend)
     app = await createApp(backend, metrics)
     await app.listen({ host: config.host, port: config.port })
+    // Last, so that nothing is taken off the broker by a process that then cannot start.
+    recording = startRecording({ ...deps, metrics, instanceId: config.instanceId })
   } catch (error) {
     await close()
     throw error
@@ -74,6 +76,13 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
   const url = urlOf(config.host, app.server.address() as AddressInfo)
   deps.log.info('backend_listening', { url })
   return { url, app, close }
+}
+
+/** Finishes requests in flight, for so long at most; connections that only idle are not waited for. */
+async function drain(app: FastifyInstance, limitMs: number): Promise<void> {
+  const end = setTimeout(() => app.server.closeAllConnections(), limitMs)
+  await app.close()
+  clearTimeout(end)
 }
 
 /** Everything behind the port, running. */
@@ -111,14 +120,13 @@ async function openParts(
   const system = watchSystem({ config, store, bus, live, hub, panels, states, clock, log, onRelaySilent, onChange })
   const unfollow = followLiveState(live, pictures)
   const housekeeping = startHousekeeping({ store, clock, log })
-  const recording = startRecording({ store, bus, clock, log, metrics, instanceId: config.instanceId })
   const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
   const parts = { store, bus, live, log, clock, telemetry, readiness, tokens, passwords, principals, limits }
   return {
     backend: { config, ...parts, hub, sockets, panels, states, system },
     async close() {
       unfollow()
-      await Promise.all([recording.close(), housekeeping.close(), system.close(), pictures.close(), stream.close()])
+      await Promise.all([housekeeping.close(), system.close(), pictures.close(), stream.close()])
       panels.close()
     },
   }

@@ -4,7 +4,8 @@
  */
 import cookie from '@fastify/cookie'
 import { type Metrics, requestId, withTrace } from '@stam/runtime'
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-zod-openapi'
 import { alarmRoutes } from '../alarms/alarm-routes.ts'
 import type { Backend } from '../backend.ts'
@@ -14,11 +15,12 @@ import { siteRoutes } from '../sites/site-routes.ts'
 import { systemRoutes } from '../system/system-routes.ts'
 import type { Api } from './api.ts'
 import { documentApi } from './api-docs.ts'
-import { routeOf, useErrorEnvelope } from './error-handler.ts'
+import { routeOf, send, useErrorEnvelope } from './error-handler.ts'
 import { guardRoutes } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { patiently } from './mutation.ts'
+import { errorBody, Problem } from './problem.ts'
 import { useSecurityHeaders } from './security-headers.ts'
 import { serveConsole } from './web-console.ts'
 
@@ -40,6 +42,10 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     genReqId: (request) => requestId(request.headers['x-request-id']),
+    frameworkErrors: (error, _request, reply) => {
+      send(reply as FastifyReply, new Problem('INVALID_REQUEST', {}, { cause: error }))
+    },
+    clientErrorHandler: refuseUnreadable,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -63,6 +69,16 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
   healthRoutes(app, { readiness: backend.readiness, metrics })
   await serveConsole(app, backend.config.consoleFolder)
   return app
+}
+
+/** What is no HTTP never becomes a request, but gets the same kind of answer. */
+function refuseUnreadable(_error: Error, socket: Socket): void {
+  const body = JSON.stringify(errorBody('INVALID_REQUEST'))
+  if (socket.writable) {
+    socket.end(
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+  } else socket.destroy()
 }
 
 /** Every request has an id: the caller's or a new one, in every log line, in the answer, in what it commits. */

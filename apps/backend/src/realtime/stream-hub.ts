@@ -28,7 +28,9 @@ export interface StreamHubOptions {
   readonly onReset: (from: number, to: number) => void
   readonly clock: Clock
   readonly log: Log
+  /** Messages kept in memory, and how far back a replay may reach; 5,000 both unless given. */
   readonly ringFrames?: number
+  readonly replayRows?: number
 }
 
 export class StreamHub implements StreamSource {
@@ -52,7 +54,7 @@ export class StreamHub implements StreamSource {
     this.#options = options
     const frames = options.ringFrames ?? RING_FRAMES
     this.#ring = new ReplayRing(frames)
-    this.oldestAllowed = { rows: RING_FRAMES, ageMs: OLDEST_REPLAY_MS }
+    this.oldestAllowed = { rows: options.replayRows ?? RING_FRAMES, ageMs: OLDEST_REPLAY_MS }
   }
 
   get last(): number {
