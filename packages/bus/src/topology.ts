@@ -47,8 +47,11 @@ export const DEFAULT_PARTITIONS = 8
 
 const EVENTS_QUEUE = 'events.processing'
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Deaths of a consumer, the broker or the connection with the message in hand. Loose: the neighbours count too (ADR 0003). */
-const BROKER_DELIVERY_LIMIT = 20
+/**
+ * Deaths of a consumer, the broker or the connection with the message in hand. Loose, since everything sent ahead counts
+ * too, and a handler that waits for its database loses its channel every 30 min (docs/messaging.md).
+ */
+const BROKER_DELIVERY_LIMIT = 50
 
 const routingKeys: Record<Exclude<QueueName, typeof EVENTS_QUEUE>, readonly [exchange: string, key: string]> = {
   'commands.satel.high': ['system.commands', 'cmd.satel.high'],

@@ -25,6 +25,12 @@ export class Ledger {
     return this.#confirmedAt.find((at) => at > since)
   }
 
+  /** Longest time without a confirmation (ms) since then. */
+  longestSilence(since: number): number {
+    const times = [since, ...this.#confirmedAt.filter((at) => at > since)]
+    return Math.round(Math.max(...times.slice(1).map((at, index) => at - (times[index] as number))))
+  }
+
   firstDeliveryAfter(since: number): number | undefined {
     return this.#handedAt.find((at) => at > since)
   }

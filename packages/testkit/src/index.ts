@@ -2,7 +2,13 @@ export { type DebianPackagesOptions, installDebianPackages } from './debian-pack
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export { type FaultMode, type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.ts'
-export { type RabbitServer, type RabbitServerOptions, startRabbit } from './rabbitmq.ts'
+export {
+  type RabbitCluster,
+  type RabbitServer,
+  type RabbitServerOptions,
+  startRabbit,
+  startRabbitCluster,
+} from './rabbitmq.ts'
 export {
   type RedisSentinels,
   type RedisServer,
