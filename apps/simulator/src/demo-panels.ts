@@ -68,8 +68,9 @@ const SITES: readonly DemoSite[] = [
     id: 'demo-office',
     name: 'Biuro rachunkowe Gęśla, Łódź',
     model: 'INTEGRA 32',
-    // The original ETHM-1: no push, no wide answers, no 0x7C.
-    module: { profile: 'v1' },
+    // The original ETHM-1: no push, no wide answers, no 0x7C. Its slow reads would hide an alarm for seconds from
+    // whoever tries the demo for the first time.
+    module: { profile: 'v1', slowStateMs: 400 },
     keypads: [
       { address: 0, name: 'Manipulator 1', type: 1 },
       { address: 3, name: 'ETHM-1', type: 5 },

@@ -54,7 +54,7 @@ export class ScenarioRunner {
       throw new SimulatorError('TOO_MANY_SCENARIOS', `${RUNNING_LIMIT} scenarios are running`)
     }
     const steps = spec.steps
-      .map((step) => ({ ...step, targets: this.#select(step.panels) }))
+      .map((step) => ({ ...step, targets: this.#select(step.panels ?? step.panel ?? []) }))
       .sort((a, b) => a.atMs - b.atMs)
     const lanes = spec.burst === undefined ? [] : this.#lanes(spec.burst)
     const perRepeat = steps.reduce((sum, step) => sum + step.targets.length, 0)

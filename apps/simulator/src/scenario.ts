@@ -11,11 +11,14 @@ export const PanelSelector = z.union([PanelId, z.array(PanelId).min(1).max(10_00
 export type PanelSelector = z.infer<typeof PanelSelector>
 
 export const ScenarioStep = z.intersection(
-  z.object({
-    /** From the start of the scenario (of each repetition). */
-    atMs: z.number().min(0).max(86_400_000).default(0),
-    panels: PanelSelector,
-  }),
+  z
+    .object({
+      /** From the start of the scenario (of each repetition). */
+      atMs: z.number().min(0).max(86_400_000).default(0),
+      panel: PanelId.optional(),
+      panels: PanelSelector.optional(),
+    })
+    .refine(({ panel, panels }) => (panel === undefined) !== (panels === undefined), 'name either panel or panels'),
   PanelAction,
 )
 

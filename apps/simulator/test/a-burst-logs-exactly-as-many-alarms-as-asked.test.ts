@@ -124,3 +124,10 @@ test('panels that cannot alarm are passed over; when none can, the burst ends an
   time.advance(200)
   expect(simulator.scenarios.progress(second)).toMatchObject({ status: 'done', alarms: 0, failed: 1 })
 })
+
+test('a step names one panel or several, not both and not none', () => {
+  const step = { action: 'ac_restore' } as const
+  expect(ScenarioSpec.safeParse({ steps: [{ ...step, panel: 'bench-0001' }] }).success).toBe(true)
+  expect(ScenarioSpec.safeParse({ steps: [{ ...step, panel: 'bench-0001', panels: '*' }] }).success).toBe(false)
+  expect(ScenarioSpec.safeParse({ steps: [step] }).success).toBe(false)
+})

@@ -5,10 +5,6 @@ import { moduleProfileNames } from '../module/module-profile.ts'
 import { panelModels, panelModes } from '../panel/panel-spec.ts'
 import { troubleNames } from '../panel/troubles.ts'
 
-export const ErrorAnswer = z
-  .object({ error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }) })
-  .meta({ id: 'SimulatorError' })
-
 /** Never holds a key or a code. */
 export const PanelSummary = z
   .object({

@@ -1,3 +1,4 @@
+import { ErrorBody } from '@stam/contracts'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import {
   type FastifyZodOpenApiTypeProvider,
@@ -14,22 +15,14 @@ import { ScenarioProgress, ScenarioSpec } from '../scenario.ts'
 import type { Simulator } from '../simulator.ts'
 import { SimulatorError, type SimulatorErrorCode, simulatorErrorCodes } from '../simulator-error.ts'
 import { panelDetail, panelSummary } from './panel-view.ts'
-import {
-  ActionAnswer,
-  ErrorAnswer,
-  LedgerPage,
-  LedgerQuery,
-  LedgerSummary,
-  PanelDetail,
-  PanelSummary,
-} from './schemas.ts'
+import { ActionAnswer, LedgerPage, LedgerQuery, LedgerSummary, PanelDetail, PanelSummary } from './schemas.ts'
 
 const PanelParams = z.object({ id: z.string().max(63) })
 const ScenarioParams = z.object({ id: z.string().max(20) })
 /** Specs of large panels are long; nothing needs more. */
 const BODY_LIMIT = 2 * 1024 * 1024
 
-const errors = { 400: ErrorAnswer, 404: ErrorAnswer, 409: ErrorAnswer, 500: ErrorAnswer }
+const errors = { 400: ErrorBody, 404: ErrorBody, 409: ErrorBody, 500: ErrorBody }
 
 type Routes = FastifyInstance & { withTypeProvider: FastifyInstance['withTypeProvider'] }
 

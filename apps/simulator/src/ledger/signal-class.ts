@@ -1,3 +1,5 @@
+import type { EventType } from '@stam/contracts'
+
 /**
  * What a record of the event memory means to a monitoring station, by code and R. Written from the reference tables
  * on its own, not from the codec's: what the ledger promises must not repeat a mistake of the reader.
@@ -14,7 +16,7 @@ export const signalClasses = [
   'ACCESS',
   'TEST',
   'INFO',
-] as const
+] as const satisfies readonly EventType[]
 export type SignalClass = (typeof signalClasses)[number]
 
 type Range = readonly [from: number, to: number]

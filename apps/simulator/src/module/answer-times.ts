@@ -11,8 +11,8 @@ const TIMES = {
   bus: [200, 300],
   control: [20, 100],
   temperature: [500, 5_000],
-  /** State reads the old module fetches on demand. */
-  slow_state: [20, 5_000],
+  /** State reads the old module fetches on demand; the spec sets the upper end. */
+  slow_state: [20, 20],
 } as const satisfies Record<string, readonly [number, number]>
 
 type AnswerTime = keyof typeof TIMES
@@ -20,7 +20,8 @@ type AnswerTime = keyof typeof TIMES
 const EFFECT: readonly [number, number] = [100, 2_000]
 /** Pushed frames in a burst are about 20 ms apart. */
 const PUSH_GAP_MS = 20
-const RELEASE_MS = 300
+/** A client that connects per command and tries again after 2, 4 ms gets through (reference 1.2). */
+const RELEASE_MS = 4
 
 const SLOW_ON_V1: ReadonlySet<number> = new Set([
   COMMAND.zonesMasked,
@@ -53,12 +54,19 @@ export interface AnswerTimes {
   readonly releaseMs: number
 }
 
-export function answerTimes(latency: Latency, profile: ModuleProfile, random: SeededRandom): AnswerTimes {
+/** @param slowStateMs longest time of the state reads an old module fetches on demand */
+export function answerTimes(
+  latency: Latency,
+  profile: ModuleProfile,
+  random: SeededRandom,
+  slowStateMs: number,
+): AnswerTimes {
   if (latency === 'real') {
     return {
       answerMs: (command) => {
-        const [low, high] = TIMES[answerTime(command, profile)]
-        return random.between(low, high)
+        const time = answerTime(command, profile)
+        const [low, high] = TIMES[time]
+        return random.between(low, time === 'slow_state' ? slowStateMs : high)
       },
       effectMs: () => random.between(EFFECT[0], EFFECT[1]),
       pushGapMs: PUSH_GAP_MS,

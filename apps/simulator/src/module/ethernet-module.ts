@@ -62,7 +62,8 @@ export class EthernetModule implements PanelListener {
     this.panel = panel
     this.profile = moduleProfile(panel.spec.module.profile)
     this.frames = new StateFrames(panel)
-    this.times = answerTimes(panel.spec.latency ?? options.latency, this.profile, panel.random)
+    const { latency = options.latency, module } = panel.spec
+    this.times = answerTimes(latency, this.profile, panel.random, module.slowStateMs)
     this.#port = options.port
     this.setMode(panel.spec.mode ?? options.mode)
     panel.listener = this

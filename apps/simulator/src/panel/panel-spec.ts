@@ -101,7 +101,7 @@ export const EthernetModuleSpec = z.object({
   profile: z.enum(moduleProfileNames).default('v2'),
   /** What a second client meets: the busy block, or it throws the first one out. */
   busyPolicy: z.enum(['refuse', 'displace']).default('refuse'),
-  /** For how long after a close newcomers are still told "busy"; absent: by latency, 300 ms or none. */
+  /** For how long after a close newcomers are still told "busy"; absent: by latency, 4 ms or none. */
   releaseDelayMs: z.int().min(0).max(60_000).optional(),
   /** Silence of the client after which the module closes. */
   idleCloseMs: z.int().min(1_000).max(3_600_000).default(25_000),
@@ -116,6 +116,8 @@ export const EthernetModuleSpec = z.object({
   acceptedResult: z.enum(['FF', '00']).default('FF'),
   /** Send every new event record unasked to a connected v2 client. */
   unsolicitedEvents: z.boolean().default(false),
+  /** v1, real latency: longest time of the reads 28, 29, 2A and 2B (protocol reference 4.1). */
+  slowStateMs: z.int().min(20).max(60_000).default(5_000),
   /** How often commands of the "push on every update" mask are pushed. */
   updateIntervalMs: z.int().min(100).max(600_000).default(10_000),
 })
