@@ -66,6 +66,14 @@ export type WorkerConfigInput = z.input<typeof WorkerConfig>
 /** The worker as a process of its own: also where everything else is. */
 export const ProcessConfig = z.object({
   ...WorkerConfig.shape,
+  leaseMs: ms(
+    30_000,
+    3_000,
+    300_000,
+    "How long a panel stays a worker's that says nothing; shorter = faster take-over, and links closed by shorter outages.",
+  ),
+  leaseRenewMs: ms(10_000, 500, 100_000, 'Pause between two renewals; a third of leaseMs.'),
+  leaseScanMs: ms(5_000, 200, 60_000, 'Pause between two looks for free panels.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe lines to write.'),
   healthPort: z.number().int().min(0).max(65_535).default(9082).describe('Port of /healthz, /readyz and /metrics.'),
   healthHost: z

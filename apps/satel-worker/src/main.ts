@@ -12,6 +12,7 @@ import {
 } from '@stam/runtime'
 import { openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
+import { LeasedOwnership } from './ownership/leased-ownership.ts'
 import { startSatelWorker } from './start-satel-worker.ts'
 
 function redisOf(config: ProcessConfig): Pick<RedisLiveOptions, 'server' | 'password'> {
@@ -49,7 +50,17 @@ async function start({ config, log, clock, metrics, readiness }: AppContext<Proc
   // Without PostgreSQL panels cannot be taken over; those that are go on, so it is no reason to be taken out.
   readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
   const keyring = config.encryptionKey && createKeyring(config.encryptionKey)
-  const deps = { store, bus, live, log, clock, metrics, ...(keyring ? { keyring } : {}) }
+  const ownership = new LeasedOwnership({
+    store,
+    live,
+    ownerId: name,
+    clock,
+    log,
+    leaseMs: config.leaseMs,
+    renewMs: config.leaseRenewMs,
+    scanMs: config.leaseScanMs,
+  })
+  const deps = { store, bus, live, log, clock, metrics, ownership, ...(keyring ? { keyring } : {}) }
   const worker = await startSatelWorker(config, deps)
   return {
     async close() {

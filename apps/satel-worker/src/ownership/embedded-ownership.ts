@@ -7,6 +7,7 @@ import {
   type Store,
   type WorkerPanel,
 } from '@stam/store'
+import { connectsAlike } from './connects-alike.ts'
 import type { OwnershipEvents, PanelOwnership } from './panel-ownership.ts'
 
 export interface EmbeddedOwnershipOptions {
@@ -120,14 +121,4 @@ export class EmbeddedOwnership implements PanelOwnership {
       this.#events?.onAcquired({ panel, acquired: one, names: names.get(panel.panel_id) ?? [] })
     }
   }
-}
-
-/** Whether a link opened for one would be right for the other; names and priorities do not matter to it. */
-function connectsAlike(a: WorkerPanel, b: WorkerPanel): boolean {
-  return (
-    a.host === b.host &&
-    a.port === b.port &&
-    a.time_zone === b.time_zone &&
-    a.integration_key_encrypted === b.integration_key_encrypted
-  )
 }

@@ -30,7 +30,10 @@ export function shareOut(self: string, workers: ReadonlySet<string>, panels: rea
   const room = Math.max(0, share - mine.length - first.length)
   const take = [...first, ...open.slice(0, room), ...open.slice(room).filter(({ isForsaken }) => isForsaken)]
   const forsaken = free.filter((panel) => panel.isForsaken && wantedByOther(panel))
-  return { take: [...take, ...forsaken].map(({ panelId }) => panelId), handOn: handOn(self, workers, panels, share, mine, wantedByOther) }
+  return {
+    take: [...take, ...forsaken].map(({ panelId }) => panelId),
+    handOn: handOn(self, workers, panels, share, mine, wantedByOther),
+  }
 }
 
 function handOn(
@@ -43,7 +46,8 @@ function handOn(
 ): string[] {
   const returning = mine.filter(wantedByOther)
   const loads = new Map([...workers].map((worker) => [worker, 0]))
-  for (const { holder } of panels) if (holder !== null && loads.has(holder)) loads.set(holder, (loads.get(holder) ?? 0) + 1)
+  for (const { holder } of panels)
+    if (holder !== null && loads.has(holder)) loads.set(holder, (loads.get(holder) ?? 0) + 1)
   const floor = Math.floor(panels.length / Math.max(1, workers.size))
   const somebodyHasRoom = [...loads].some(([worker, load]) => worker !== self && load < floor)
   const surplus = somebodyHasRoom ? mine.filter((panel) => panel.preferred !== self && !wantedByOther(panel)) : []
