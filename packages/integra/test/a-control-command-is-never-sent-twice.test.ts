@@ -55,12 +55,17 @@ test('garbage instead of the answer repeats a read, but not a control command', 
 
   await until('ready again', () => t.link.status.state === 'ready')
   let tries = 0
-  t.module.handlers.set(COMMAND.readOwnUser, (client) => {
+  t.module.handlers.set(COMMAND.readEvent, (client, payload) => {
     if (++tries === 1) client.raw(damaged)
-    else client.answer(COMMAND.readOwnUser, new Uint8Array(29))
+    else client.answer(COMMAND.readEvent, Uint8Array.of(...new Uint8Array(11), ...payload))
   })
-  expect(await t.link.execute(commands.readOwnUser, { code: '1234' })).toMatchObject({ kind: 'answered' })
+  expect(await t.link.execute(commands.readEvent, { index: 1 })).toMatchObject({ kind: 'answered' })
   expect(tries).toBe(2)
+
+  // Neither is a read that carries a code: a wrong one tried twice is one step nearer to a lockout.
+  t.module.handlers.set(COMMAND.readOwnUser, () => {})
+  expect(await t.link.execute(commands.readOwnUser, { code: '1234' })).toMatchObject({ kind: 'unknown' })
+  expect(t.module.count(COMMAND.readOwnUser)).toBe(1)
 })
 
 test('what is not ready, closed, invalid or impossible sends nothing', async () => {

@@ -9,9 +9,9 @@ test('no answer ends the connection, and the answer that comes later finds nobod
   await using t = await openTestLink()
   await t.ready()
   let late = () => {}
-  t.module.handlers.set(COMMAND.newData, (client) => {
-    t.module.handlers.delete(COMMAND.newData)
-    late = () => client.answer(COMMAND.result, Uint8Array.of(0x12))
+  t.module.handlers.set(COMMAND.newData, (client, payload) => {
+    if (t.module.connections > 1) t.module.answerAsUsual(client, COMMAND.newData, payload)
+    else late = () => client.answer(COMMAND.result, Uint8Array.of(0x12))
   })
   await t.waitingFor('silent')
   late()
@@ -88,4 +88,28 @@ test('an answer of the right shape that makes no sense is unknown', async () => 
   await t.ready()
   t.module.handlers.set(COMMAND.clock, (client) => client.answer(COMMAND.clock, new Uint8Array(9).fill(0xff)))
   expect(await t.link.execute(commands.readClock, undefined)).toEqual({ kind: 'unknown', reason: 'undecodable' })
+})
+
+test('results of a read that was asked twice do not reach the command behind it', async () => {
+  await using t = await openTestLink({}, { answerTimeoutMs: 300 })
+  await t.ready()
+  // A slow module: it answers both requests, in order, and then goes on with the next.
+  const line: (() => void)[] = []
+  const answerLate = (command: number, code: number) =>
+    t.module.handlers.set(command, (client) => {
+      line.push(() => client.answer(COMMAND.result, Uint8Array.of(code)))
+    })
+  answerLate(COMMAND.readName, 0x08)
+  const name = t.link.execute(commands.readName, { type: 'zone', number: 5 })
+  await until('asked twice', () => t.module.count(COMMAND.readName) === 2)
+  t.module.handlers.set(COMMAND.clock, (client, payload) => {
+    line.push(() => t.module.answerAsUsual(client, COMMAND.clock, payload))
+  })
+  line.shift()?.()
+  expect(await name).toMatchObject({ kind: 'refused' })
+  const disarm = t.link.execute(commands.disarm, { code: '1234', partitions: [1] })
+  await until('the clock is asked first', () => line.length === 2)
+  expect(t.module.count(COMMAND.disarm)).toBe(0)
+  for (const answer of line.splice(0)) answer()
+  expect(await disarm).toMatchObject({ kind: 'accepted' })
 })

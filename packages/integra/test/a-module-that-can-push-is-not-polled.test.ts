@@ -24,7 +24,7 @@ test('subscribes to every state, follows pushes of 32 bytes, and asks for no lis
   await until('the push', () => t.of('state').some((it) => it.name === 'zonesViolated' && it.bits[12] === 8))
   expect(t.of('state').at(-1)?.bits).toHaveLength(16)
   expect(t.of('memoryHint').at(-1)).toMatchObject({ cause: 'state' })
-  expect(t.link.counters.pushes).toBe(1)
+  expect(t.link.counters.pushes).toBeGreaterThanOrEqual(1)
 
   // Keep-alives go on; lists do not.
   const clocks = t.module.count(COMMAND.clock)

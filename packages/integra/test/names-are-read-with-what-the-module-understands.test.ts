@@ -5,6 +5,9 @@ import { openTestLink } from './open-test-link.ts'
 
 // Reference 4.8.
 
+/** Requests are counted, so none may be repeated because this machine is busy. */
+const PATIENT = { answerTimeoutMs: 10_000 }
+
 /** Answers the given types for objects 1 to `existing`, refuses the rest. */
 function answerNames(module: FakeModule, types: readonly number[], existing: number): void {
   module.handlers.set(COMMAND.readName, (client, payload) => {
@@ -19,7 +22,7 @@ function answerNames(module: FakeModule, types: readonly number[], existing: num
 }
 
 test('partitions, zones and outputs of the panel, with progress', async () => {
-  await using t = await openTestLink({ typeCode: 0 }, {}, (module) => answerNames(module, [16, 5, 4], 2))
+  await using t = await openTestLink({ typeCode: 0 }, PATIENT, (module) => answerNames(module, [16, 5, 4], 2))
   await t.ready()
   const progress: number[] = []
   const read = await t.link.readNames({ onProgress: (done, total) => progress.push(done / total) })
@@ -41,7 +44,7 @@ test('partitions, zones and outputs of the panel, with progress', async () => {
 })
 
 test('an older module is asked for the plain types, once it has shown what it knows', async () => {
-  await using t = await openTestLink({}, {}, (module) => answerNames(module, [0, 1, 4], 8))
+  await using t = await openTestLink({}, PATIENT, (module) => answerNames(module, [0, 1, 4], 8))
   await t.ready()
   const objects = [
     { type: 'partitionWithDependencies', numbers: [1, 2, 3] },

@@ -24,8 +24,8 @@ export interface TestLink extends AsyncDisposable {
 export const QUICK = {
   pollIntervalMs: 25,
   fullReadIntervalMs: 60_000,
-  answerTimeoutMs: 150,
-  slowAnswerTimeoutMs: 250,
+  answerTimeoutMs: 300,
+  slowAnswerTimeoutMs: 400,
   keepAliveMs: 100,
   backoffMs: [20, 40],
   busyBackoffMs: 30,

@@ -35,8 +35,8 @@ export interface PanelCommand<Args, Answer> {
   /** Takes longer than others by nature: the longer time limit of the link applies. */
   readonly slow?: boolean
   /**
-   * A module may stay silent for ever on this read (no thermometer, old module). The answer echoes its parameters or
-   * has a number of its own, so a late one cannot be credited to another request: silence does not end the connection.
+   * A module may stay silent for ever on this read (no thermometer, old module): silence does not end the connection.
+   * Late answers are let pass before anything else is asked.
    */
   readonly silenceIsAnswer?: boolean
   /** Arguments that must never be logged. */

@@ -17,6 +17,10 @@ export interface Request {
   readonly kind: 'control' | 'read'
   readonly matches: (answer: Uint8Array, request: Uint8Array) => boolean
   readonly silenceIsAnswer: boolean
+  /** May be sent again while its answer is missing: a read that carries no user code. */
+  readonly repeatable: boolean
+  /** No result is ever its answer, so a result that comes meanwhile belongs to an older request (see `fenced`). */
+  readonly neverRefused?: boolean
   /** Slower by nature: the longer time limit applies. */
   readonly slow?: boolean
 }
@@ -32,6 +36,13 @@ export type Lane = 'command' | 'background'
 
 const LANE_LIMIT = 64
 
+/** When a missing answer is asked for again, in parts of the time limit. What is slow by nature may take 5 of its 8 s. */
+const REPEAT_AT = [1 / 3, 2 / 3]
+const REPEAT_SLOW_AT = [3 / 4]
+const NEVER = Number.POSITIVE_INFINITY
+/** A wake-up so much too late means that the process stood still. */
+const HELD_UP_MS = 100
+
 /**
  * One request in flight; the request says which answer is its own (reference 1.4). Two lanes wait: commands, which go
  * before the next poll, and background reads, which go when nothing else is due.
@@ -41,8 +52,12 @@ export class Exchange {
   readonly #background: QueuedRequest[] = []
   #flight: Request | undefined
   #settle: ((outcome: RawOutcome) => void) | undefined
-  #deadline = Number.POSITIVE_INFINITY
-  #resent = false
+  #deadline = NEVER
+  #sentAt = 0
+  #repeats = 0
+  #repeatedDamaged = false
+  #graced = false
+  #fenced = false
 
   get inFlight(): Request | undefined {
     return this.#flight
@@ -53,9 +68,38 @@ export class Exchange {
     return this.#deadline
   }
 
+  /**
+   * Whether the answer is overdue. Asked much later than the deadline, the process itself was held up, and the answer
+   * may be lying in the socket unread: once per request a moment is added to look there first.
+   */
+  isOverdue(now: number): boolean {
+    if (now < this.#deadline) return false
+    if (this.#graced || now - this.#deadline < HELD_UP_MS) return true
+    this.#graced = true
+    this.#deadline = now + HELD_UP_MS
+    return false
+  }
+
+  /** Monotonic time when the request in flight is to be sent again. */
+  get nextRepeat(): number {
+    const flight = this.#flight
+    if (flight === undefined || !flight.repeatable) return NEVER
+    const part = (flight.slow === true ? REPEAT_SLOW_AT : REPEAT_AT)[this.#repeats]
+    return part === undefined ? NEVER : this.#sentAt + (this.#deadline - this.#sentAt) * part
+  }
+
+  /**
+   * Whether answers of a settled request may still be on their way: it was sent more than once, or nobody waited any
+   * longer. One of them could be a result, and results do not say whose they are. A module answers in order, so the
+   * answer to a request that is `neverRefused` proves that they have all passed; until then nothing else goes out.
+   */
+  get fenced(): boolean {
+    return this.#fenced
+  }
+
   /** Earliest time a waiting request expires. */
   get nextExpiry(): number {
-    let next = Number.POSITIVE_INFINITY
+    let next = NEVER
     for (const request of this.#commands) if (request.expiresAt < next) next = request.expiresAt
     for (const request of this.#background) if (request.expiresAt < next) next = request.expiresAt
     return next
@@ -112,17 +156,27 @@ export class Exchange {
   }
 
   /** Notes that a request has been written. */
-  sent(request: Request, deadline: number, settle?: (outcome: RawOutcome) => void): void {
+  sent(request: Request, now: number, limitMs: number, settle?: (outcome: RawOutcome) => void): void {
     this.#flight = request
-    this.#deadline = deadline
+    this.#sentAt = now
+    this.#deadline = now + limitMs
     this.#settle = settle
-    this.#resent = false
+    this.#repeats = 0
+    this.#repeatedDamaged = false
+    this.#graced = false
   }
 
-  /** Whether the read in flight may be asked again, since its answer came damaged. Once per request, never a control. */
-  mayResend(): Request | undefined {
-    if (this.#flight === undefined || this.#flight.kind !== 'read' || this.#resent) return undefined
-    this.#resent = true
+  /** The request in flight, if its answer has been missing for so long that it is to be sent again. */
+  takeRepeat(now: number): Request | undefined {
+    if (this.nextRepeat > now) return undefined
+    this.#repeats++
+    return this.#flight
+  }
+
+  /** The request in flight, if its answer came damaged and it may be sent again; once per request. */
+  takeDamaged(): Request | undefined {
+    if (this.#flight?.repeatable !== true || this.#repeatedDamaged) return undefined
+    this.#repeatedDamaged = true
     return this.#flight
   }
 
@@ -134,7 +188,7 @@ export class Exchange {
     const flight = this.#flight
     if (flight === undefined) return undefined
     if (command === flight.command && flight.matches(payload, flight.payload)) return { kind: 'answered', payload }
-    if (command !== COMMAND.result || payload.length !== 1) return undefined
+    if (command !== COMMAND.result || payload.length !== 1 || flight.neverRefused === true) return undefined
     const code = payload[0] as number
     if (flight.kind === 'read' && resultCode(code).success) return undefined
     return { kind: 'result', code }
@@ -143,15 +197,18 @@ export class Exchange {
   /** Ends the flight and tells whoever asked. */
   settle(outcome: RawOutcome): void {
     const settle = this.#settle
+    if (this.#flight?.neverRefused === true) this.#fenced &&= outcome.kind !== 'answered'
+    else if (this.#repeats > 0 || this.#repeatedDamaged || outcome.kind === 'unknown') this.#fenced = true
     this.#flight = undefined
     this.#settle = undefined
-    this.#deadline = Number.POSITIVE_INFINITY
+    this.#deadline = NEVER
     settle?.(outcome)
   }
 
   /** The connection is gone: what was sent is unknown, what waited was not sent. */
   fail(waitingReason: 'not_ready' | 'closed'): void {
     if (this.#flight !== undefined) this.settle({ kind: 'unknown', reason: 'connection_lost' })
+    this.#fenced = false
     const waiting = [...this.#commands.splice(0), ...this.#background.splice(0)]
     for (const request of waiting) request.settle({ kind: 'not_sent', reason: waitingReason })
   }

@@ -31,6 +31,7 @@ export function identifyRequest(
     kind: command.kind,
     matches: command.matches,
     silenceIsAnswer: false,
+    repeatable: command.kind === 'read',
   }
 }
 

@@ -71,11 +71,27 @@ describe('poll plan', () => {
   test('changes keep the order of urgency, alarms first', () => {
     const plan = fullPlan(CONTEXT, new Set())
     const mask = new Uint8Array(7).fill(0xff)
-    expect(changedPlan(mask, plan)).toEqual(plan)
+    expect(changedPlan(mask, plan, CONTEXT)).toEqual(plan)
     mask.fill(0)
     mask[0] = 0b101
-    expect(changedPlan(mask, plan)).toEqual([COMMAND.zonesAlarm, COMMAND.zonesViolated])
-    expect(changedPlan(new Uint8Array(5), plan)).toEqual([])
+    expect(changedPlan(mask, plan, CONTEXT)).toEqual([COMMAND.zonesAlarm, COMMAND.zonesViolated])
+    expect(changedPlan(new Uint8Array(5), plan, CONTEXT)).toEqual([])
+  })
+
+  test('what takes a version 1 module seconds comes last, and only where it must have changed', () => {
+    const v1 = { ...CONTEXT, v2: false, capabilities: NO_CAPABILITIES }
+    const plan = fullPlan(v1, new Set())
+    const slow = [0x28, 0x29, 0x2a, 0x2b]
+    expect(plan.slice(-4).sort((a, b) => a - b)).toEqual(slow)
+    const planned = (command: number, context = v1) => {
+      const mask = new Uint8Array(5)
+      mask[command >> 3] = 1 << (command & 7)
+      return changedPlan(mask, plan, context).filter((it) => slow.includes(it))
+    }
+    expect(planned(COMMAND.partitionsArmed)).toEqual([COMMAND.partitionsArmedMode1])
+    expect(planned(COMMAND.partitionsEntryDelay)).toEqual([COMMAND.partitionsWarningAlarm])
+    expect(planned(COMMAND.partitionsAlarm)).toEqual([])
+    expect(planned(COMMAND.partitionsAlarm, CONTEXT as typeof v1)).toEqual([COMMAND.partitionsArmedMode1])
   })
 
   test('a panel that only ticks is quiet', () => {
@@ -120,6 +136,32 @@ describe('poll schedule', () => {
     expect(polls.next(10_500)?.command).toBe(COMMAND.newData)
     expect(polls.next(10_500)?.command).toBe(COMMAND.clock)
     expect(polls.nextDue).toBe(11_500)
+  })
+
+  test('before a slow read of a version 1 module it is asked for news, and the slow read is not forgotten', () => {
+    const polls = new PollSchedule(TIMES)
+    polls.begin({ ...CONTEXT, v2: false, capabilities: NO_CAPABILITIES })
+    polls.serve(0, false, 0)
+    const take = (command: number) => {
+      const mask = new Uint8Array(5)
+      mask[command >> 3] = 1 << (command & 7)
+      polls.takeNewData(mask)
+    }
+    /** Everything asked at that moment, up to and with the next list of new data or slow read. */
+    const asked = (now: number) => {
+      const commands: number[] = []
+      for (let it = polls.next(now); it !== undefined; it = polls.next(now)) {
+        commands.push(it.command)
+        if (it.command === COMMAND.newData || it.slow === true) break
+      }
+      return commands
+    }
+    expect(asked(0)).toEqual([COMMAND.newData])
+    take(COMMAND.partitionsArmed)
+    expect(asked(1000).at(-1)).toBe(COMMAND.newData)
+    take(COMMAND.zonesAlarm)
+    expect(asked(1001)).toEqual([COMMAND.zonesAlarm, COMMAND.partitionsArmedMode1])
+    expect(asked(1002)).toEqual([])
   })
 
   test('with push only the clock and the full read are due', () => {
@@ -172,7 +214,6 @@ describe('poll schedule', () => {
     polls.stop()
     expect([polls.nextDue, polls.next(1e9)]).toEqual([Number.POSITIVE_INFINITY, undefined])
     polls.requestFullRead(0)
-    polls.probe(0)
     expect(polls.nextDue).toBe(Number.POSITIVE_INFINITY)
   })
 })
@@ -185,14 +226,17 @@ describe('exchange', () => {
     kind,
     matches: (answer: Uint8Array) => answer.length === 4,
     silenceIsAnswer: false,
+    repeatable: kind === 'read',
     expiresAt,
     beforeSend: undefined,
     settle: (outcome: RawOutcome) => outcomes.push(outcome),
   })
+  const answered: RawOutcome = { kind: 'answered', payload: new Uint8Array(4) }
+  const silent: RawOutcome = { kind: 'unknown', reason: 'timed_out' }
 
   test('a read takes its own number and an error, not a success', () => {
     const exchange = new Exchange()
-    exchange.sent(request(0x0a, 'read'), 10)
+    exchange.sent(request(0x0a, 'read'), 0, 10)
     expect(exchange.match(0x0a, new Uint8Array(4))?.kind).toBe('answered')
     expect(exchange.match(0x0a, new Uint8Array(5))).toBeUndefined()
     expect(exchange.match(0x0b, new Uint8Array(4))).toBeUndefined()
@@ -201,22 +245,78 @@ describe('exchange', () => {
     expect(exchange.match(0xef, Uint8Array.of(0x08, 0))).toBeUndefined()
   })
 
-  test('a control takes any result', () => {
+  test('a control takes any result and is never sent again', () => {
     const exchange = new Exchange()
-    exchange.sent(request(0x84, 'control'), 10)
+    exchange.sent(request(0x84, 'control'), 0, 3000)
     for (const code of [0x00, 0xff, 0x11, 0x77]) {
       expect(exchange.match(0xef, Uint8Array.of(code))).toEqual({ kind: 'result', code })
     }
-    expect(exchange.mayResend()).toBeUndefined()
+    expect(exchange.takeDamaged()).toBeUndefined()
+    expect(exchange.takeRepeat(2999)).toBeUndefined()
+    expect(exchange.nextRepeat).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('a read may be asked again once', () => {
+  test('a read is sent again after a third and two thirds of its limit; what is slow after three quarters', () => {
     const exchange = new Exchange()
-    exchange.sent(request(0x0a, 'read'), 10)
-    expect(exchange.mayResend()).toBeDefined()
-    expect(exchange.mayResend()).toBeUndefined()
-    exchange.sent(request(0x0a, 'read'), 10)
-    expect(exchange.mayResend()).toBeDefined()
+    const times = (it: ReturnType<typeof request>, limit: number) => {
+      exchange.sent(it, 1000, limit)
+      const found: number[] = []
+      for (; exchange.nextRepeat < exchange.deadline; exchange.takeRepeat(exchange.nextRepeat)) {
+        found.push(exchange.nextRepeat - 1000)
+      }
+      return found
+    }
+    expect(times(request(0x0a, 'read'), 3000)).toEqual([1000, 2000])
+    expect(times({ ...request(0x7d, 'read'), slow: true } as never, 8000)).toEqual([6000])
+    expect(times({ ...request(0xe0, 'read'), repeatable: false }, 3000)).toEqual([])
+  })
+
+  test('a process that was held up looks into its sockets before it calls an answer overdue', () => {
+    const exchange = new Exchange()
+    exchange.sent(request(0x0a, 'read'), 0, 3000)
+    expect([exchange.isOverdue(2999), exchange.isOverdue(3020)]).toEqual([false, true])
+    exchange.sent(request(0x0a, 'read'), 0, 3000)
+    expect([exchange.isOverdue(9000), exchange.deadline, exchange.isOverdue(9050), exchange.isOverdue(9100)]).toEqual([
+      false,
+      9100,
+      false,
+      true,
+    ])
+    exchange.sent(request(0x0a, 'read'), 9100, 3000)
+    expect(exchange.isOverdue(20_000)).toBe(false)
+  })
+
+  test('a damaged answer is asked for again once', () => {
+    const exchange = new Exchange()
+    exchange.sent(request(0x0a, 'read'), 0, 10)
+    expect(exchange.takeDamaged()).toBeDefined()
+    expect(exchange.takeDamaged()).toBeUndefined()
+    exchange.sent(request(0x0a, 'read'), 0, 10)
+    expect(exchange.takeDamaged()).toBeDefined()
+  })
+
+  test('after a repeated or unanswered read only an answer that no result can be opens the fence', () => {
+    const fence = { ...request(0x1a, 'read'), neverRefused: true }
+    for (const prepare of [(it: Exchange) => it.takeRepeat(9), (it: Exchange) => it.takeDamaged(), () => undefined]) {
+      const exchange = new Exchange()
+      exchange.sent(request(0xee, 'read'), 0, 10)
+      const repeated = prepare(exchange) !== undefined
+      exchange.settle(repeated ? answered : silent)
+      expect(exchange.fenced).toBe(true)
+      // A late result of the old request does not end the fence's own flight.
+      exchange.sent(fence, 10, 10)
+      expect(exchange.match(0xef, Uint8Array.of(0x08))).toBeUndefined()
+      exchange.settle(silent)
+      expect(exchange.fenced).toBe(true)
+      exchange.sent(fence, 20, 10)
+      exchange.takeRepeat(29)
+      exchange.settle(answered)
+      expect(exchange.fenced).toBe(false)
+    }
+    const exchange = new Exchange()
+    exchange.sent(request(0xee, 'read'), 0, 10)
+    exchange.settle(answered)
+    expect(exchange.fenced).toBe(false)
   })
 
   test('what has expired is never taken', () => {
@@ -232,12 +332,12 @@ describe('exchange', () => {
     expect(exchange.cancel(old)).toBe(false)
   })
 
-  test('a lost connection: in flight unknown, waiting not sent', () => {
+  test('a lost connection: in flight unknown, waiting not sent, no fence left', () => {
     const exchange = new Exchange()
     const flight: RawOutcome[] = []
     const waiting: RawOutcome[] = []
     const sent = request(0x84, 'control', flight)
-    exchange.sent(sent, 10, sent.settle)
+    exchange.sent(sent, 0, 10, sent.settle)
     exchange.enqueue(request(0x85, 'control', waiting), 'command')
     exchange.enqueue(request(0x8c, 'read', waiting), 'background')
     exchange.fail('not_ready')
@@ -246,7 +346,7 @@ describe('exchange', () => {
       { kind: 'not_sent', reason: 'not_ready' },
       { kind: 'not_sent', reason: 'not_ready' },
     ])
-    expect(exchange.deadline).toBe(Number.POSITIVE_INFINITY)
+    expect([exchange.deadline, exchange.fenced]).toEqual([Number.POSITIVE_INFINITY, false])
   })
 })
 

@@ -8,6 +8,7 @@ import type { CommandContext, PanelCommand } from '../commands/command.ts'
 import { readEvent, readEventText, readName, readZoneTemperature } from '../commands/read-commands.ts'
 import { ChangeHub } from './change-hub.ts'
 import { PanelConnection } from './connection.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
 import { DiscardLog } from './discard-log.ts'
 import { Exchange, type Lane, type QueuedRequest, type RawOutcome, type Request } from './exchange.ts'
 import {
@@ -74,6 +75,7 @@ class TcpPanelLink implements PanelLink {
   readonly #discards = new DiscardLog()
   readonly #hub = new ChangeHub()
   readonly #memory: MemoryReader
+  readonly #timer: DeadlineTimer
   readonly #counters = {
     bytesIn: 0,
     bytesOut: 0,
@@ -81,6 +83,7 @@ class TcpPanelLink implements PanelLink {
     framesOut: 0,
     pushes: 0,
     discardedBytes: 0,
+    repeats: 0,
     timeouts: 0,
     connects: 0,
   }
@@ -98,14 +101,13 @@ class TcpPanelLink implements PanelLink {
   /** End of dialling, listening, waiting, or of a ready link's first, unstable time; monotonic. */
   #phaseDeadline = NEVER
   #retryAt = 0
-  #timerAt = NEVER
-  #cancelTimer: (() => void) | undefined
 
   constructor(options: ResolvedOptions) {
     this.#options = options
     this.#config = { encrypted: options.integrationKey !== undefined, push: options.push }
     this.#cipher = options.integrationKey === undefined ? undefined : new PduCipher(options.integrationKey)
     this.#polls = new PollSchedule(options)
+    this.#timer = new DeadlineTimer(options.clock, options.monotonic, () => this.#wake())
     this.#context = unknownContext(options.codePage)
     this.#memory = new MemoryReader({
       ask: (index, signal) => this.#request(readEvent, { index }, 'background', signal === undefined ? {} : { signal }),
@@ -241,7 +243,7 @@ class TcpPanelLink implements PanelLink {
         frame: (command, payload) => this.#onFrame(command, payload),
         discarded: ({ reason, bytes, count }) => {
           this.#discard(reason, bytes, count)
-          if (reason !== 'noise') this.#resend()
+          if (reason !== 'noise') this.#sendAgain(this.#exchange.takeDamaged())
         },
         busy: () => this.#feed({ type: 'busy' }),
         plainPeer: () => this.#feed({ type: 'plain_peer' }),
@@ -366,6 +368,7 @@ class TcpPanelLink implements PanelLink {
         matches: command.matches,
         silenceIsAnswer: command.silenceIsAnswer === true,
         slow: command.slow === true,
+        repeatable: command.kind === 'read' && command.secrets.length === 0,
         expiresAt: expiresInMs === undefined ? NEVER : this.#now() + expiresInMs,
         beforeSend,
         settle: (raw) => {
@@ -388,7 +391,9 @@ class TcpPanelLink implements PanelLink {
     if (this.#connection === undefined || this.#exchange.inFlight !== undefined) return
     const now = this.#now()
     let request: Request | undefined
-    if (phase === 'ready') {
+    if (this.#exchange.fenced && (phase === 'ready' || phase === 'identifying')) {
+      request = this.#polls.fence(now)
+    } else if (phase === 'ready') {
       request = this.#exchange.take('command', now) ?? this.#polls.next(now) ?? this.#exchange.take('background', now)
     } else if (phase === 'identifying' && this.#state.step === 'states') {
       request = this.#polls.next(now)
@@ -405,16 +410,16 @@ class TcpPanelLink implements PanelLink {
     }
     const { answerTimeoutMs, slowAnswerTimeoutMs } = this.#options
     const limit = request.slow === true ? slowAnswerTimeoutMs : answerTimeoutMs
-    this.#exchange.sent(request, this.#now() + limit, isQueued(request) ? request.settle : undefined)
+    this.#exchange.sent(request, this.#now(), limit, isQueued(request) ? request.settle : undefined)
     this.#counters.framesOut++
     connection.send(request.frame)
   }
 
-  /** The answer to a read came damaged (serial noise): one more try, at once (reference 7). */
-  #resend(): void {
-    const request = this.#exchange.mayResend()
+  /** Reads are asked again when their answer is missing or came damaged (reference 7); see `Exchange.fenced`. */
+  #sendAgain(request: Request | undefined): void {
     if (request === undefined || this.#connection === undefined) return
     this.#counters.framesOut++
+    this.#counters.repeats++
     this.#connection.send(request.frame)
   }
 
@@ -530,32 +535,20 @@ class TcpPanelLink implements PanelLink {
 
   // --- time ------------------------------------------------------------------------------------------------------
 
-  /** Keeps one timer at the next moment something is due; an earlier one is left, it wakes for nothing and cheaply. */
   #arm(): void {
-    const now = this.#now()
-    const at = this.#nextMoment(now)
-    if (this.#cancelTimer !== undefined) {
-      if (at !== NEVER && this.#timerAt <= at) return
-      this.#cancelTimer()
-      this.#cancelTimer = undefined
-    }
-    if (at === NEVER) return
-    this.#timerAt = at
-    this.#cancelTimer = this.#options.clock.schedule(at - now, () => {
-      this.#cancelTimer = undefined
-      this.#wake()
-    })
+    this.#timer.setTo(this.#nextMoment(this.#now()))
   }
 
   #nextMoment(now: number): number {
     const { phase } = this.#state
     if (phase === 'closed') return NEVER
-    if (phase !== 'ready') return Math.min(this.#phaseDeadline, this.#exchange.deadline)
+    const { nextExpiry, nextRepeat, deadline, inFlight } = this.#exchange
+    if (phase !== 'ready') return Math.min(this.#phaseDeadline, nextRepeat, deadline)
     const { nextDue } = this.#polls
-    const { nextExpiry, deadline, inFlight } = this.#exchange
     // With a request in flight, what is overdue waits for the answer, not for the timer.
     return Math.min(
       this.#phaseDeadline,
+      nextRepeat,
       deadline,
       nextExpiry,
       inFlight !== undefined && nextDue <= now ? NEVER : nextDue,
@@ -571,9 +564,10 @@ class TcpPanelLink implements PanelLink {
       else if (phase === 'listening') this.#feed({ type: 'quiet' })
       else if (phase === 'waiting') this.#feed({ type: 'retry' })
       else if (phase === 'ready') this.#feed({ type: 'stable' })
-    } else if (this.#exchange.deadline <= now) {
-      this.#onSilence(now)
+    } else if (this.#exchange.isOverdue(now)) {
+      this.#onSilence()
     } else {
+      this.#sendAgain(this.#exchange.takeRepeat(now))
       this.#exchange.expire(now)
     }
     this.#reportDiscards(false)
@@ -581,16 +575,13 @@ class TcpPanelLink implements PanelLink {
     this.#arm()
   }
 
-  /** A time-out poisons the link, unless a late answer could not be mistaken for another one. */
-  #onSilence(now: number): void {
+  /** A time-out poisons the link, unless the module may lawfully stay silent: then the clock is asked first. */
+  #onSilence(): void {
     const request = this.#exchange.inFlight
     if (request === undefined) return
     this.#counters.timeouts++
     this.#exchange.settle({ kind: 'unknown', reason: 'timed_out' })
-    if (request.silenceIsAnswer) {
-      this.#polls.probe(now)
-      return
-    }
+    if (request.silenceIsAnswer) return
     if (this.#state.phase === 'identifying' && this.#state.step === 'module') this.#identify(undefined)
     if (!isQueued(request)) this.#polls.miss(request.command)
     this.#feed({ type: 'silent' })

@@ -56,6 +56,10 @@ const ORDER: readonly number[] = [
 
 /** Whether this module and panel answer a state read. */
 export function isAvailable(row: StateRow, context: CommandContext): boolean {
+  // Masking means something on Plus panels only (reference 6.1) and costs a version 1 module seconds.
+  if (row.command === COMMAND.zonesMasked || row.command === COMMAND.zonesMaskedMemory) {
+    return context.v2 || context.panel?.plus !== false
+  }
   if (row.availability === 'capability1') return context.capabilities.part8
   // Parts 6 and 7 speak of devices a panel up to 128 zones does not have.
   if (row.availability === 'v2') return context.v2 && (context.panel === undefined || context.panel.zones > 128)
@@ -72,15 +76,16 @@ export function isOptional(command: number): boolean {
   return [0x07, 0x08, 0x0d, 0x11, 0x12, 0x18, 0x19, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2b].includes(command)
 }
 
-/** On v1 these take up to 5 s (reference 4.1). */
-export function isSlowOnV1(command: number): boolean {
-  return command === 0x28 || command === 0x29 || isMode1Or2B(command)
+/** On v1 these take up to 5 s (reference 4.1), during which nothing else can be asked. */
+export function isSlow(command: number, context: Pick<CommandContext, 'v2'>): boolean {
+  return !context.v2 && (command === 0x28 || command === 0x29 || isMode1Or2B(command))
 }
 
-/** Everything this panel answers, most urgent first. The clock is read by the keep-alive and is not part of it. */
+/** Everything this panel answers, most urgent first, what is slow last. The clock is read by the keep-alive and is not part of it. */
 export function fullPlan(context: CommandContext, skipped: ReadonlySet<number>): number[] {
   const available = new Set(STATE_TABLE.filter((row) => isAvailable(row, context)).map((row) => row.command))
-  return ORDER.filter((command) => available.has(command) && !skipped.has(command) && command !== COMMAND.clock)
+  const plan = ORDER.filter((command) => available.has(command) && !skipped.has(command) && command !== COMMAND.clock)
+  return [...plan.filter((command) => !isSlow(command, context)), ...plan.filter((command) => isSlow(command, context))]
 }
 
 /**
@@ -89,12 +94,26 @@ export function fullPlan(context: CommandContext, skipped: ReadonlySet<number>):
  * @param mask answer to 0x7F; bits that are no state read are ignored
  * @param plan the full plan of this panel; only its members are read
  */
-export function changedPlan(mask: Uint8Array, plan: readonly number[]): number[] {
+export function changedPlan(mask: Uint8Array, plan: readonly number[], context: Pick<CommandContext, 'v2'>): number[] {
   let arming = false
   for (let command = 0x09; command <= 0x2b && !arming; command++) {
     if (hasCommand(mask, command) && inArmingTriggers(command)) arming = true
   }
-  return plan.filter((command) => hasCommand(mask, command) || (arming && ARMING_GROUP.includes(command)))
+  return plan.filter((command) => {
+    if (hasCommand(mask, command)) return true
+    return isSlow(command, context) ? isImpliedOnV1(mask, command) : arming && ARMING_GROUP.includes(command)
+  })
+}
+
+/**
+ * The list of a v1 module ends at 0x27 and never names the slow states. Mode 1 can only have changed together with
+ * arming, a warning alarm only with the entry delay before it; the masks wait for the full read.
+ */
+function isImpliedOnV1(mask: Uint8Array, command: number): boolean {
+  if (command === COMMAND.partitionsArmedMode1) {
+    return [0x09, 0x0a, 0x0b, 0x0c].some((changed) => hasCommand(mask, changed))
+  }
+  return command === COMMAND.partitionsWarningAlarm && hasCommand(mask, COMMAND.partitionsEntryDelay)
 }
 
 export function hasCommand(mask: Uint8Array, command: number): boolean {

@@ -5,7 +5,7 @@ import type { CommandContext } from '../commands/command.ts'
 import { newDataBytes, readNewData } from '../commands/new-data.ts'
 import { readClock, readState } from '../commands/read-commands.ts'
 import type { Request } from './exchange.ts'
-import { changedPlan, fullPlan, isOptional, isQuiet, isSlowOnV1 } from './poll-plan.ts'
+import { changedPlan, fullPlan, isOptional, isQuiet, isSlow } from './poll-plan.ts'
 
 /** Unanswered so often, an optional state is taken for absent. */
 const STRIKES = 2
@@ -13,10 +13,14 @@ const STRIKES = 2
 /** Requests without parameters are the same for every link: each form is encoded once in a process. */
 function sharedRequest(command: number, payload: Uint8Array, matches: Request['matches']): Request {
   const frame = encodeFrame(command, payload)
-  return { command, payload, frame, kind: 'read', matches, silenceIsAnswer: false }
+  return { command, payload, frame, kind: 'read', matches, silenceIsAnswer: false, repeatable: true }
 }
 
-const CLOCK_REQUEST = sharedRequest(COMMAND.clock, new Uint8Array(0), readClock.matches)
+/** Every panel answers it, and never by a result. */
+const CLOCK_REQUEST: Request = {
+  ...sharedRequest(COMMAND.clock, new Uint8Array(0), readClock.matches),
+  neverRefused: true,
+}
 const NEW_DATA_REQUESTS = [0, 1, 2].map((bytes) =>
   sharedRequest(COMMAND.newData, new Uint8Array(bytes), readNewData.matches),
 )
@@ -24,7 +28,7 @@ const NEW_DATA_REQUESTS = [0, 1, 2].map((bytes) =>
 const stateRequests = new Map<number, Request>()
 
 function stateRequest(command: number, context: CommandContext): Request {
-  const slow = !context.v2 && isSlowOnV1(command)
+  const slow = isSlow(command, context)
   const key = command * 4 + (context.maskBytes === 32 ? 2 : 0) + (slow ? 1 : 0)
   let request = stateRequests.get(key)
   if (request === undefined) {
@@ -103,9 +107,10 @@ export class PollSchedule {
     if (this.#nextFull !== NEVER) this.#nextFull = now
   }
 
-  /** Asks the clock next, to learn whether the other side still lives. */
-  probe(now: number): void {
-    if (this.#nextClock !== NEVER) this.#nextClock = now
+  /** The clock, out of turn: behind its answer nothing older can come. */
+  fence(now: number): Request {
+    if (this.#nextClock !== NEVER) this.#nextClock = now + this.#times.keepAliveMs
+    return CLOCK_REQUEST
   }
 
   /** When there will be something to ask. */
@@ -122,8 +127,11 @@ export class PollSchedule {
   next(now: number): Request | undefined {
     const context = this.#context
     if (context === undefined) return undefined
-    if (this.#changedAt < this.#changed.length) {
-      return stateRequest(this.#changed[this.#changedAt++] as number, context)
+    const changed = this.#changed[this.#changedAt]
+    // Before something slow it is asked whether there is news.
+    if (changed !== undefined && !(this.#nextPoll <= now && isSlow(changed, context))) {
+      this.#changedAt++
+      return stateRequest(changed, context)
     }
     if (this.#nextPoll <= now) {
       this.#nextPoll = advance(this.#nextPoll, this.#times.pollIntervalMs, now)
@@ -151,8 +159,12 @@ export class PollSchedule {
 
   /** Takes the answer to 0x7F. @returns whether it named anything but the clock */
   takeNewData(mask: Uint8Array): boolean {
-    if (isQuiet(mask)) return false
-    this.#changed = changedPlan(mask, this.#all)
+    const context = this.#context
+    if (context === undefined || isQuiet(mask)) return false
+    const plan = changedPlan(mask, this.#all, context)
+    // What is slow is named by nothing but its circumstances, so a later list must not forget it.
+    const left = this.#changed.slice(this.#changedAt).filter((command) => isSlow(command, context))
+    this.#changed = [...plan, ...left.filter((command) => !plan.includes(command))]
     this.#changedAt = 0
     return true
   }

@@ -248,6 +248,9 @@ export interface LinkCounters {
   readonly framesOut: number
   readonly pushes: number
   readonly discardedBytes: number
+  /** Reads sent again because their answer was missing or damaged. */
+  readonly repeats: number
+  /** Requests that stayed without an answer. */
   readonly timeouts: number
   readonly connects: number
 }
