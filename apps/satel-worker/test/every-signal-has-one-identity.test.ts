@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FACTS, LIMITS, ModelWorld } from './model-panel.ts'
+import { FACTS, ModelWorld } from './model-panel.ts'
 import { eventId } from '../src/story/story-draft.ts'
 
 type Op = (world: ModelWorld) => void

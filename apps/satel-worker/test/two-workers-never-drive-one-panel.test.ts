@@ -17,10 +17,10 @@ const running: Worker[] = []
 interface Worker {
   readonly id: string
   readonly held: Map<string, number>
-  readonly store: Store & { isCut: boolean }
   readonly live: Live
   readonly ownership: LeasedOwnership
   isLiveCut: boolean
+  isDatabaseCut: boolean
   close(): Promise<void>
 }
 
@@ -78,7 +78,7 @@ async function startWorker(id: string): Promise<Worker> {
       const value = Reflect.get(target, key) as unknown
       return typeof value === 'function' ? value.bind(target) : value
     },
-  }) as Store & { isCut: boolean }
+  })
   const real = createMemoryLive({ store: shared })
   const live = new Proxy(real, {
     get: (target, key) =>
@@ -111,7 +111,6 @@ async function startWorker(id: string): Promise<Worker> {
   const worker: Worker = {
     id,
     held,
-    store: cutStore,
     live,
     ownership,
     get isLiveCut() {
@@ -119,6 +118,12 @@ async function startWorker(id: string): Promise<Worker> {
     },
     set isLiveCut(value) {
       cut.live = value
+    },
+    get isDatabaseCut() {
+      return cut.database
+    },
+    set isDatabaseCut(value) {
+      cut.database = value
     },
     close: async () => {
       held.clear()
@@ -128,7 +133,6 @@ async function startWorker(id: string): Promise<Worker> {
       await real.close()
     },
   }
-  Object.defineProperty(cutStore, 'isCut', { set: (value: boolean) => (cut.database = value), configurable: true })
   running.push(worker)
   return worker
 }
@@ -155,7 +159,7 @@ it('a worker cut off from everything lets go before another takes over, and its 
   const a = await startWorker('a')
   await eventually(() => expect(a.held.size).toBe(PANELS))
   const epochs = new Map(a.held)
-  a.store.isCut = true
+  a.isDatabaseCut = true
   a.isLiveCut = true
   const b = await startWorker('b')
   await eventually(() => expect(b.held.size).toBe(PANELS), { deadlineMs: 20_000 })
@@ -187,7 +191,7 @@ it('without the live store panels stay where they are, and a silent owner is sti
     { deadlineMs: 20_000 },
   )
   expect([a.held.size, b.held.size]).toEqual(before)
-  a.store.isCut = true
+  a.isDatabaseCut = true
   await eventually(() => expect(b.held.size).toBe(PANELS), { deadlineMs: 20_000 })
   expect(a.held.size).toBe(0)
 })
