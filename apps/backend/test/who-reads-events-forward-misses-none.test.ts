@@ -21,12 +21,13 @@ describe('reading forward', () => {
     let after: Parameters<typeof listEvents>[2]['after'] = null
     let writing = true
     const reading = (async () => {
-      for (let idle = 0; writing || idle < 2; ) {
+      for (let quiet = 0; quiet < 3; ) {
+        const allWritten = !writing
         const { events } = await page(after)
         const last = events.at(-1)
         if (last) after = { receivedAt: last.recorded_at, eventId: last.event_id }
         seen.push(...events.map(({ event_id }) => event_id))
-        idle = events.length === 0 ? idle + 1 : 0
+        if (allWritten && events.length === 0) quiet++
       }
     })()
     const written = sites.map(async ({ panelId }, site) => {

@@ -1,6 +1,7 @@
 /** One alarm with everything around it: its site, events, transitions, and what happened there lately. */
 import type { AlarmSummary, AlarmTransition, EventRecord, SiteContact, SiteProcedure, SiteScope } from '@stam/contracts'
 import type { Queryable } from '../connection.ts'
+import { recordedBefore } from '../recording/horizon.ts'
 import { scopeValue, withinScope } from '../system/site-scope.ts'
 import { type SummaryRow, summaryColumns, summaryJoins, toAlarmSummary } from './alarm-summary.ts'
 
@@ -115,12 +116,13 @@ export interface EventFilter {
   readonly panelId?: string | undefined
   readonly siteId?: string | undefined
   readonly alarmId?: string | undefined
-  /** Received in [from, to). ISO instants. */
+  /** Received (newest first) or recorded (oldest first) in [from, to). ISO instants. */
   readonly from?: string | undefined
   readonly to?: string | undefined
 }
 
 export interface EventPosition {
+  /** Time of receipt; of recording where the oldest come first. */
   readonly receivedAt: string
   readonly eventId: string
 }
@@ -129,7 +131,10 @@ const eventColumns = `event_id, panel_id, site_id, alarm_id, occurred_at AS time
   restore, zone_no, partition_no, user_no, description_pl, description_en, object_name, default_priority, priority, late, test_mode,
   repeat_of, repeat_count, memory_index, epoch, panel_seq`
 
-/** Events in order of receipt, newest or oldest first; every signal is a row, repeats included. */
+/**
+ * Every signal is a row, repeats included. Newest first by receipt. Oldest first by recording, and only what nothing can slip in before any more:
+ * who reads forward, page by page, misses none (house rule 16).
+ */
 export async function listEvents(
   db: Queryable,
   filter: EventFilter,
@@ -145,17 +150,19 @@ export async function listEvents(
   }
   if (filter.siteId) conditions.push(`site_id = ${bind(filter.siteId)}::uuid`)
   if (filter.alarmId) conditions.push(`alarm_id = ${bind(filter.alarmId)}::uuid`)
-  if (filter.from) conditions.push(`received_at >= ${bind(filter.from)}::timestamptz`)
-  if (filter.to) conditions.push(`received_at < ${bind(filter.to)}::timestamptz`)
-  const [compare, direction] = page.order === 'newest' ? ['<', 'DESC'] : ['>', 'ASC']
+  const [time, compare, direction] =
+    page.order === 'newest' ? ['received_at', '<', 'DESC'] : ['recorded_at', '>', 'ASC']
+  if (filter.from) conditions.push(`${time} >= ${bind(filter.from)}::timestamptz`)
+  if (filter.to) conditions.push(`${time} < ${bind(filter.to)}::timestamptz`)
+  if (page.order === 'oldest') conditions.push(`recorded_at < ${bind(await recordedBefore(db))}::timestamptz`)
   if (page.after) {
     conditions.push(
-      `(received_at, event_id) ${compare} (${bind(page.after.receivedAt)}::timestamptz, ${bind(page.after.eventId)}::uuid)`,
+      `(${time}, event_id) ${compare} (${bind(page.after.receivedAt)}::timestamptz, ${bind(page.after.eventId)}::uuid)`,
     )
   }
   const rows = await db.query<Omit<EventRecord, 'description'> & { description_pl: string; description_en: string }>(
     `SELECT ${eventColumns} FROM events WHERE ${conditions.join(' AND ')}
-     ORDER BY received_at ${direction}, event_id ${direction} LIMIT $2`,
+     ORDER BY ${time} ${direction}, event_id ${direction} LIMIT $2`,
     values,
   )
   const shown = rows.slice(0, page.limit)
@@ -165,6 +172,9 @@ export async function listEvents(
       ...row,
       description: { pl: description_pl, en: description_en },
     })),
-    next: last && rows.length > page.limit ? { receivedAt: last.received_at, eventId: last.event_id } : null,
+    next:
+      last && rows.length > page.limit
+        ? { receivedAt: page.order === 'newest' ? last.received_at : last.recorded_at, eventId: last.event_id }
+        : null,
   }
 }

@@ -2,6 +2,7 @@
 import { type Priority, SiteSettings } from '@stam/contracts'
 import { type SummaryRow, summaryColumns, summaryJoins } from '../alarms/alarm-summary.ts'
 import type { Transaction } from '../connection.ts'
+import { recorderLock } from './horizon.ts'
 import type {
   AlarmSourceRow,
   BundledAlarmRow,
@@ -35,7 +36,7 @@ export async function lockSites(
          SELECT DISTINCT hashtextextended('stam:site:' || site_id, 0) AS key, site_id FROM wanted ORDER BY key
        ) keys
      )
-     SELECT wanted.panel_id, wanted.site_id FROM wanted JOIN locked USING (site_id)`,
+     SELECT wanted.panel_id, wanted.site_id, ${recorderLock} AS recording FROM wanted JOIN locked USING (site_id)`,
     [panelIds, siteIds],
   )
   const siteOfPanel = new Map<string, string>()

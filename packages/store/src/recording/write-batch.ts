@@ -28,7 +28,7 @@ export async function writeBatch(
   const [updated] = await writeTogether(tx, [
     changedAlarmsPart(batch.changed, before, now),
     idsPart(batch.added),
-    eventsPart(drafts),
+    eventsPart(drafts, now),
     toldAgainPart(batch),
     transitionsPart(batch),
     transitionsAuditPart(batch),

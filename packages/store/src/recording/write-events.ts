@@ -13,16 +13,16 @@ export function idsPart(added: readonly RecordableEvent[]): WritePart {
   }
 }
 
-export function eventsPart(drafts: readonly EventDraft[]): WritePart {
-  const columns = `event_id, received_at, occurred_at, site_id, panel_id, alarm_id, epoch, panel_seq, source, event_type, event_code, restore,
+export function eventsPart(drafts: readonly EventDraft[], now: string): WritePart {
+  const columns = `event_id, received_at, recorded_at, occurred_at, site_id, panel_id, alarm_id, epoch, panel_seq, source, event_type, event_code, restore,
     zone_no, partition_no, user_no, output_no, description_pl, description_en, object_name, default_priority, priority, late, service_mode,
     test_mode, repeat_of, repeat_count, last_repeat_at, signal, ordinal, memory_index, raw_payload, details, service_instance_id, request_id`
   return {
-    rows: drafts.map(eventRow),
+    rows: drafts.map((draft) => ({ ...eventRow(draft), recorded_at: now })),
     sql: (json) => `
       INSERT INTO events (${columns})
       SELECT ${columns.replace('raw_payload', "decode(raw_payload, 'hex')")}
-      FROM json_to_recordset(${json}) AS e(event_id uuid, received_at timestamptz, occurred_at timestamptz, site_id uuid, panel_id uuid,
+      FROM json_to_recordset(${json}) AS e(event_id uuid, received_at timestamptz, recorded_at timestamptz, occurred_at timestamptz, site_id uuid, panel_id uuid,
         alarm_id uuid, epoch bigint, panel_seq bigint, source text, event_type text, event_code int, restore boolean, zone_no int,
         partition_no int, user_no int, output_no int, description_pl text, description_en text, object_name text, default_priority text,
         priority text, late boolean, service_mode boolean, test_mode boolean, repeat_of uuid, repeat_count int, last_repeat_at timestamptz,
