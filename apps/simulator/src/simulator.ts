@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { type HttpListener, listenHttp } from './http/listen-http.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { PanelArchive } from './ledger/panel-archive.ts'
@@ -14,6 +15,10 @@ import { SimulatorError } from './simulator-error.ts'
 import { RealTime, type SimulatorTime } from './simulator-time.ts'
 
 const OPEN_AT_ONCE = 64
+/** Below 32768, where Linux begins to number outgoing connections. */
+const QUIET_PORTS = [20_000, 32_000] as const
+const PORT_TRIES = 20
+const RETRY_MS = 100
 const SUMMER_TIME_BEGINS = 41
 const SUMMER_TIME_ENDS = 42
 
@@ -158,13 +163,12 @@ export class Simulator {
     const earlierPort = this.#archive.recoveredPort(spec.id)
     const core = new VirtualPanel(spec, { time: this.time, journal: this.#archive })
     this.#archive.attach(core, keep ? spec : undefined)
-    const options = { latency: this.#latency, mode: this.#mode, port: spec.port === 0 ? earlierPort : spec.port }
-    const module = new EthernetModule(core, options)
+    const module = new EthernetModule(core, { latency: this.#latency, mode: this.#mode })
     const panel = new SimulatedPanel(core, module)
     this.#panels.set(spec.id, panel)
     this.#modules.set(spec.id, module)
     try {
-      await this.#open(module, spec.port === 0 && earlierPort !== 0)
+      await this.#open(module, spec.port, earlierPort)
     } catch (error) {
       this.#panels.delete(spec.id)
       this.#modules.delete(spec.id)
@@ -183,15 +187,25 @@ export class Simulator {
     return panel
   }
 
-  /** A panel without a port of its own comes back on the one it had, if nobody took it. */
-  async #open(module: EthernetModule, mayMove: boolean): Promise<void> {
-    try {
-      await module.open()
-    } catch (error) {
-      if (!mayMove || !(error instanceof SimulatorError) || error.code !== 'PORT_TAKEN') throw error
-      module.forgetPort()
-      await module.open()
+  /**
+   * A panel with a port of its own gets that one or none. Others come back on the port they had; panels that are to
+   * come back get theirs below the range the system hands out to outgoing connections, where nobody takes it meanwhile.
+   */
+  async #open(module: EthernetModule, wanted: number, earlier: number): Promise<void> {
+    if (wanted !== 0) return module.open(wanted)
+    const candidates = earlier === 0 ? [] : [earlier, earlier, earlier]
+    if (this.#archive.isKept) for (let i = 0; i < PORT_TRIES; i++) candidates.push(randomInt(...QUIET_PORTS))
+    for (const [attempt, port] of candidates.entries()) {
+      try {
+        await module.open(port)
+        return
+      } catch (error) {
+        if (!(error instanceof SimulatorError) || error.code !== 'PORT_TAKEN') throw error
+        // Whoever holds the earlier port may be about to leave it.
+        if (port === earlier && attempt < 2) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
     }
+    await module.open(0)
   }
 
   /** INTEGRA moves its clock by itself and writes it down (codes 41, 42). One look per hour for all panels. */

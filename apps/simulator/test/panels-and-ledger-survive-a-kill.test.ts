@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -119,6 +120,20 @@ test('a panel added while running comes back by itself, a removed one does not',
   expect(after.panels.map(({ id }) => id)).toEqual(['test', 'added'])
   expect([after.panel('added').name, after.panel('added').port]).toEqual(['Dodana', port])
   expect(lines(after).map(({ panel }) => panel)).toEqual(['added', 'removed'])
+})
+
+test('when somebody has taken the port meanwhile, the panel moves', async () => {
+  const stateDir = folder()
+  const before = await start(stateDir)
+  const { port } = before.panel('test')
+  await before.close()
+  const squatter = createServer()
+  closing({ close: () => squatter.close() })
+  await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve))
+  const after = closing(await start(stateDir))
+  expect(after.panel('test').port).not.toBe(port)
+  const client = closing(await RawClient.connect(after.panel('test')))
+  expect(await client.call('09')).toBe('09 00 00 00 00')
 })
 
 test('a torn tail is cut off and what is written over it is whole', async () => {

@@ -78,6 +78,11 @@ export class PanelArchive implements PanelJournal {
     this.#rewriteIfLarge()
   }
 
+  /** Whether panels come back after a restart. */
+  get isKept(): boolean {
+    return this.#journal !== undefined
+  }
+
   /** Panels of an earlier run that are not running. */
   recovered(): ReadonlyMap<string, RecoveredPanel> {
     const panels = new Map<string, RecoveredPanel>()

@@ -47,7 +47,7 @@ export class EthernetModule implements PanelListener {
   readonly #received: ReceivedRequest[] = []
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
-  #port: number
+  #port = 0
   #session: ClientSession | undefined
   #slotFreeAtMs = 0
   #newcomers = 0
@@ -58,13 +58,12 @@ export class EthernetModule implements PanelListener {
   #closed = false
   #listening: Promise<void> = Promise.resolve()
 
-  constructor(panel: VirtualPanel, options: { latency: Latency; mode: PanelMode; port: number }) {
+  constructor(panel: VirtualPanel, options: { latency: Latency; mode: PanelMode }) {
     this.panel = panel
     this.profile = moduleProfile(panel.spec.module.profile)
     this.frames = new StateFrames(panel)
     const { latency = options.latency, module } = panel.spec
     this.times = answerTimes(latency, this.profile, panel.random, module.slowStateMs)
-    this.#port = options.port
     this.setMode(panel.spec.mode ?? options.mode)
     panel.listener = this
   }
@@ -106,15 +105,11 @@ export class EthernetModule implements PanelListener {
     return this.#received
   }
 
-  /** Starts listening. @throws SimulatorError PORT_TAKEN */
-  async open(): Promise<void> {
+  /** Starts listening; 0: on any free port. @throws SimulatorError PORT_TAKEN */
+  async open(port: number): Promise<void> {
+    this.#port = port
     this.#listening = this.#listen()
     await this.#listening
-  }
-
-  /** Any port will do: the one asked for is taken. */
-  forgetPort(): void {
-    this.#port = 0
   }
 
   async close(): Promise<void> {
@@ -296,7 +291,7 @@ export class EthernetModule implements PanelListener {
   /** Back on the same port. Something else may have taken it meanwhile: tried again until it is free. */
   async #reopen(): Promise<void> {
     try {
-      await this.open()
+      await this.open(this.#port)
     } catch {
       if (!this.#closed) this.panel.time.after(REOPEN_MS, () => void this.#reopen())
     }
