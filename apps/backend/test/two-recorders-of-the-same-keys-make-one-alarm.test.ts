@@ -71,6 +71,22 @@ describe('two recorders at once', () => {
     expect(await contradictions(world)).toEqual([])
   })
 
+  it("never both open the first alarm of a site, and never refuse each other's events for it", async () => {
+    for (let round = 0; round < 40; round++) {
+      const { siteId, panelId } = await addSite(world)
+      const outcomes = await Promise.all([
+        recordEvents(world.store, rules, [signalEvent(panelId, 0, 'ALARM', 'alarm:zone:1')]),
+        recordEvents(other, rules, [signalEvent(panelId, 1, 'ALARM', 'alarm:zone:2')]),
+        recordEvents(other, rules, [signalEvent(panelId, 2, 'ALARM', 'alarm:zone:1', 2)]),
+      ])
+      expect(outcomes.flat().map(({ outcome }) => outcome)).toEqual(['recorded', 'recorded', 'recorded'])
+      expect(await world.rows('SELECT event_count, repeat_count FROM alarms WHERE site_id = $1', [siteId])).toEqual([
+        { event_count: 2, repeat_count: 1 },
+      ])
+    }
+    expect(await contradictions(world)).toEqual([])
+  })
+
   it('leaves all or nothing when the database ends its session in the middle', async () => {
     const { siteId, panelId } = await addSite(world)
     const events = [1, 2, 3].map((zone) => signalEvent(panelId, zone, 'ALARM', `alarm:zone:${zone}`))
