@@ -16,7 +16,7 @@ import { createAccessTokens } from './identity/access-tokens.ts'
 import { createPasswords } from './identity/passwords.ts'
 import { createPrincipals, personOf } from './identity/principals.ts'
 import { redeemTicket } from './identity/ws-tickets.ts'
-import { readLiveStates } from './panels/live-state.ts'
+import { type LiveStates, readLiveStates } from './panels/live-state.ts'
 import { createPanelDirectory } from './panels/panel-directory.ts'
 import { Pictures } from './realtime/pictures.ts'
 import { followStream } from './realtime/follow-stream.ts'
@@ -114,11 +114,23 @@ async function openParts(
     },
     stillSignedIn: async (sessionIds) => (await findPrincipals(store, sessionIds)).map(personOf),
   })
-  const pictures = new Pictures({ sockets, panels, states, clock, systemStatus: () => system.status })
+  const pictures = new Pictures({ sockets, panels, states: states.read, clock, systemStatus: () => system.status })
   const onRelaySilent = () => stream.numberLeftBehind()
   const onChange = () => pictures.systemChanged()
-  const system = watchSystem({ config, store, bus, live, hub, panels, states, clock, log, onRelaySilent, onChange })
-  const unfollow = followLiveState(live, pictures)
+  const system = watchSystem({
+    config,
+    store,
+    bus,
+    live,
+    hub,
+    panels,
+    states: states.read,
+    clock,
+    log,
+    onRelaySilent,
+    onChange,
+  })
+  const unfollow = followLiveState(live, states, pictures)
   const housekeeping = startHousekeeping({ store, clock, log })
   const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
   const parts = { store, bus, live, log, clock, telemetry, readiness, tokens, passwords, principals, limits }
@@ -132,10 +144,11 @@ async function openParts(
   }
 }
 
-function followLiveState(live: Live, pictures: Pictures): () => void {
+function followLiveState(live: Live, states: LiveStates, pictures: Pictures): () => void {
   const endChanges = live.panels.onChange((change) => {
-    if (change.kind === 'panel') pictures.panelChanged(change.panel)
-    else pictures.everythingChanged()
+    if (change.kind === 'resync') return pictures.everythingChanged()
+    states.noticed(change.panel)
+    pictures.panelChanged(change.panel)
   })
   const endStatus = live.onStatus(() => pictures.everythingChanged())
   return () => {

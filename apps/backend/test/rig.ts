@@ -3,10 +3,10 @@
  * published by a little relay of the test's own, so that a test decides when.
  */
 import { randomUUID } from 'node:crypto'
-import { createMemoryBus, type Bus } from '@stam/bus'
+import { type Bus, createMemoryBus, MemoryBroker } from '@stam/bus'
 import type { EventType, HumanRole, PanelEvent } from '@stam/contracts'
 import { createBundler, enrichEvent, repeatAnomaly } from '@stam/domain'
-import { createMemoryLive, type Live } from '@stam/live'
+import { createMemoryLive, type Live, MemoryLiveStore } from '@stam/live'
 import { type Clock, generateFernetKey, type Log, silentLog, systemClock } from '@stam/runtime'
 import { insertPanel, insertSite, markPublished, numberOutbox, openStore, recordEvents, type Store } from '@stam/store'
 import { testDatabase } from '@stam/testkit'
@@ -28,6 +28,9 @@ export interface Rig {
   readonly bus: Bus
   readonly live: Live
   readonly config: BackendConfig
+  /** Broker and live store behind the bus and `live`; `stop()` and `start()` are their outages. */
+  readonly broker: MemoryBroker
+  readonly liveStore: MemoryLiveStore
   /** Numbers and publishes everything committed; `publish: false` leaves it to PostgreSQL. */
   relay(options?: { publish?: boolean }): Promise<number>
   person(role: HumanRole, siteIds?: readonly string[]): Promise<Signed>
@@ -59,16 +62,16 @@ export interface RigOptions {
   readonly config?: Partial<BackendConfigInput>
   readonly clock?: Clock
   readonly log?: Log
-  readonly bus?: Bus
-  readonly live?: Live
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const database = await testDatabase()
   const store = await openStore({ url: database.url, poolSize: 12, applicationName: 'backend-test' })
-  const bus = options.bus ?? createMemoryBus()
-  const live = options.live ?? createMemoryLive()
+  const broker = new MemoryBroker()
+  const bus = createMemoryBus({ broker })
   const clock = options.clock ?? systemClock
+  const liveStore = new MemoryLiveStore({ clock })
+  const live = createMemoryLive({ store: liveStore })
   const config = configOf(options.config)
   const backend = await startBackend(config, { store, bus, live, clock, log: options.log ?? silentLog })
   return {
@@ -77,6 +80,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     bus,
     live,
     config,
+    broker,
+    liveStore,
     relay: ({ publish = true } = {}) => relay(store, bus, publish),
     person: (role, siteIds) => person(store, backend, role, siteIds),
     site: (fields = {}) => addSite(store, fields),

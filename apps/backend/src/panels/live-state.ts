@@ -3,29 +3,42 @@ import type { PanelLive } from '@stam/contracts'
 import type { Live } from '@stam/live'
 import type { Log } from '@stam/runtime'
 
-export type LiveStates = (panelIds: readonly string[]) => Promise<PanelLive[]>
+export interface LiveStates {
+  /** The state of each panel, in the order asked. Never rejects. */
+  read(panelIds: readonly string[]): Promise<PanelLive[]>
+  /** A state that was told without being asked for. */
+  noticed(panel: PanelLive): void
+}
 
-/** The state of each panel, in the order asked. Never rejects. */
 export function readLiveStates(live: Live, log: Log): LiveStates {
   /** So that "unknown now" is newer than the last state a screen has, and replaces it. */
   const newest = new Map<string, Pick<PanelLive, 'epoch' | 'version' | 'last_contact_at' | 'updated_at'>>()
 
-  return async (panelIds) => {
-    if (panelIds.length === 0) return []
-    const known = new Map<string, PanelLive>()
+  function noticed({ panel_id, epoch, version, last_contact_at, updated_at }: PanelLive): void {
+    newest.set(panel_id, { epoch, version, last_contact_at, updated_at })
+  }
+
+  async function snapshot(panelIds: readonly string[]): Promise<readonly PanelLive[]> {
     try {
-      for (const state of await live.panels.snapshot(panelIds)) known.set(state.panel_id, state)
+      return await live.panels.snapshot(panelIds)
     } catch (error) {
       log.warn('live_state_unknown', { error, panels: panelIds.length })
+      return []
     }
-    return panelIds.map((panelId) => {
-      const state = known.get(panelId)
-      if (!state || (state.connection === 'UNKNOWN' && state.epoch === 0))
-        return { ...unknownState(panelId), ...newest.get(panelId) }
-      const { epoch, version, last_contact_at, updated_at } = state
-      newest.set(panelId, { epoch, version, last_contact_at, updated_at })
-      return state
-    })
+  }
+
+  return {
+    noticed,
+    async read(panelIds) {
+      if (panelIds.length === 0) return []
+      const known = new Map((await snapshot(panelIds)).map((state) => [state.panel_id, state]))
+      return panelIds.map((panelId) => {
+        const state = known.get(panelId)
+        if (!state || state.epoch === 0) return { ...unknownState(panelId), ...newest.get(panelId) }
+        noticed(state)
+        return state
+      })
+    },
   }
 }
 

@@ -38,7 +38,7 @@ const historyCursor = cursorOf('panel-history', z.object({ at: z.iso.datetime(),
 export async function panelList(backend: Backend, person: Person, query: PanelListQuery) {
   const { page, limit, site_id: siteId, text } = query
   const { panels, total } = await listPanels(backend.store, { scope: person.scope, siteId, text }, { page, limit })
-  const live = await backend.states(panels.map(({ panel }) => panel.id))
+  const live = await backend.states.read(panels.map(({ panel }) => panel.id))
   return {
     data: panels.map(({ panel, siteName }, index) => ({
       panel,
@@ -59,13 +59,13 @@ export async function panelDetail(
   const panel = await findPanel(db, id, person.scope)
   if (!panel) return refuse('PANEL_NOT_FOUND')
   const objects = await panelObjects(db, id)
-  const [live] = await backend.states([id])
+  const [live] = await backend.states.read([id])
   return done({ panel, ...objects, live: live as PanelDetail['live'], now: isoTime(backend.clock.now()) })
 }
 
 export async function panelState(backend: Backend, person: Person, id: string) {
   if (!(await findPanel(backend.store, id, person.scope))) return refuse('PANEL_NOT_FOUND')
-  const [live] = await backend.states([id])
+  const [live] = await backend.states.read([id])
   return done({ live: live as PanelDetail['live'], now: isoTime(backend.clock.now()) })
 }
 

@@ -12,6 +12,7 @@ import type {
 import type { z } from 'zod'
 import { searchWords } from '../alarms/list-alarms.ts'
 import type { Queryable, Transaction } from '../connection.ts'
+import { PANELS_CHANNEL } from '../panels/panel-leases.ts'
 import { scopeValue, withinScope } from '../system/site-scope.ts'
 
 const panelColumns = `p.id, p.version, p.site_id, p.name, p.host, p.port, p.enabled, p.time_zone,
@@ -108,6 +109,12 @@ export async function insertPanel(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [panel.id, panel.site_id, panel.name, panel.host, panel.port, panel.enabled, panel.time_zone, panel.encryptedKey],
   )
+  await tellWorkers(tx)
+}
+
+/** Workers look at the panels at once, when the change has committed, instead of at their next round. */
+async function tellWorkers(tx: Transaction): Promise<void> {
+  await tx.query(`SELECT pg_notify($1, '')`, [PANELS_CHANNEL])
 }
 
 const editable = ['name', 'host', 'port', 'enabled', 'time_zone'] as const
@@ -126,7 +133,9 @@ export async function updatePanel(
   }
   if (changes.encryptedKey !== undefined) sets.push(`integration_key_encrypted = ${bind(changes.encryptedKey)}`)
   const where = `id = $1 AND version = $2 AND archived_at IS NULL`
-  return (await tx.execute(`UPDATE panels SET ${sets.join(', ')} WHERE ${where}`, values)) > 0
+  if ((await tx.execute(`UPDATE panels SET ${sets.join(', ')} WHERE ${where}`, values)) === 0) return false
+  await tellWorkers(tx)
+  return true
 }
 
 /** Sets a zone's priorities under the panel's version; the zone comes into being when the panel has not named it yet. */
