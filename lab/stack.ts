@@ -1,0 +1,277 @@
+/**
+ * The distributed profile as native processes on one machine: PostgreSQL from npm, RabbitMQ and Redis from Debian packages, and every process of
+ * ours with its own configuration and health port, all on loopback. For development and for the drills.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { addPeople, generateSigningKey } from '@stam/backend'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@stam/embedded-postgres'
+import { generateFernetKey } from '@stam/runtime'
+import { insertPanel, insertSite, migrate, openStore, type Store } from '@stam/store'
+import { type RabbitServer, type RedisServer, startRabbit, startRedis } from '@stam/testkit'
+import { Child } from './child.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const entry = (app: string): string => join(root, 'apps', app, 'src', 'main.ts')
+
+export interface StackOptions {
+  readonly folder: string
+  readonly scale?: Partial<Record<'backend' | 'relay' | 'worker', number>>
+  readonly panels?: number
+  /** Short times for drills; production keeps the defaults of the configuration. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly say?: (line: string) => void
+}
+
+export interface Operator {
+  readonly email: string
+  readonly password: string
+}
+
+export interface Stack {
+  readonly folder: string
+  readonly postgres: { readonly url: string; stop(): Promise<void>; start(): Promise<void>; kill(): Promise<void> }
+  readonly rabbit: RabbitServer
+  readonly redis: RedisServer
+  readonly simulator: Child
+  readonly simulatorUrl: string
+  readonly backends: readonly (Child & { readonly url?: string })[]
+  readonly backendUrls: readonly string[]
+  readonly relays: readonly Child[]
+  readonly workers: readonly Child[]
+  readonly operators: readonly Operator[]
+  /** Straight into the database, for balancing the books. */
+  readonly store: Store
+  /** Simulator id → id of the panel in the database. */
+  readonly panelIds: ReadonlyMap<string, string>
+  close(): Promise<void>
+}
+
+const OPERATORS = 4
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { folder, scale = {}, panels = 40, env: extra = {}, say = () => {} } = options
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The servers run under accounts of their own and must be able to walk through.
+  chmodSync(folder, 0o711)
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next().catch(() => {})
+  }
+  try {
+    say('starting PostgreSQL, RabbitMQ and Redis')
+    const [database, rabbit, redis] = await Promise.all([startDatabase(folder), startRabbit(), startRedis()])
+    closers.push(
+      () => database.stop(),
+      () => rabbit.close(),
+      () => redis.close(),
+    )
+    const app = { name: 'stam_process', password: randomBytes(18).toString('base64url') }
+    await migrate({ url: database.url, appLogin: app })
+    const store = await openStore({ url: database.url, poolSize: 3, applicationName: 'lab' })
+    closers.push(() => store.close())
+
+    say(`starting ${panels} simulated panels`)
+    const [simulatorPort] = (await freePorts(1)) as [number]
+    const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
+    const simulator = new Child({
+      name: 'simulator',
+      entry: entry('simulator'),
+      folder,
+      readyUrl: `${simulatorUrl}/panels?limit=1`,
+      env: {
+        SIMULATOR_PORT: String(simulatorPort),
+        SIMULATOR_DEMO: 'false',
+        SIMULATOR_BENCH_PANELS: String(panels),
+        SIMULATOR_LATENCY: 'zero',
+        SIMULATOR_STATE_DIR: join(folder, 'simulator'),
+      },
+    })
+    await simulator.start()
+    closers.push(() => simulator.end())
+    const panelIds = await addSites(store, simulatorUrl)
+    const operators = await addOperators(store)
+
+    const processUrl = new URL(database.url)
+    processUrl.username = app.name
+    processUrl.password = app.password
+    const shared = {
+      DATABASE_URL: processUrl.href,
+      REDIS_HOST: '127.0.0.1',
+      REDIS_PORT: String(redis.port),
+      REDIS_HOSTS: `127.0.0.1:${redis.port}`,
+      REDIS_PASSWORD: redis.password,
+      RABBITMQ_HOSTS: `127.0.0.1:${rabbit.port}`,
+      RABBITMQ_USERNAME: rabbit.username,
+      RABBITMQ_PASSWORD: rabbit.password,
+      ENCRYPTION_KEY: generateFernetKey(),
+      ...extra,
+    }
+    const jwtPrivateKey = await generateSigningKey()
+    const backendPorts = await freePorts(scale.backend ?? 2)
+    const start = async (app: string, count: number, env: (n: number) => Record<string, string>): Promise<Child[]> => {
+      const ports = await freePorts(count)
+      const children = ports.map((port, n) => {
+        const name = `${app}-${n + 1}`
+        return new Child({
+          name,
+          entry: entry(app),
+          folder,
+          readyUrl: `http://127.0.0.1:${port}/readyz`,
+          env: { ...shared, INSTANCE_ID: name, HEALTH_PORT: String(port), ...env(n) },
+        })
+      })
+      await Promise.all(children.map((child) => child.start()))
+      closers.push(() => Promise.all(children.map((child) => (child.thaw(), child.end()))))
+      return children
+    }
+    say('starting backends, relays and workers')
+    const backends = await start('backend', backendPorts.length, (n) => ({
+      PORT: String(backendPorts[n]),
+      JWT_PRIVATE_KEY: jwtPrivateKey,
+      LOGINS_PER_MINUTE: '10000',
+      TICKETS_PER_MINUTE: '10000',
+      REQUESTS_PER_MINUTE: '1000000',
+      ALARM_ACTIONS_PER_MINUTE: '1000000',
+      SOCKETS_PER_USER: '500',
+    }))
+    const relays = await start('outbox-relay', scale.relay ?? 2, () => ({}))
+    const workers = await start('satel-worker', scale.worker ?? 2, (n) => ({
+      DATA_FOLDER: join(folder, `satel-worker-${n + 1}`),
+    }))
+    return {
+      folder,
+      postgres: database,
+      rabbit,
+      redis,
+      simulator,
+      simulatorUrl,
+      backends,
+      backendUrls: backendPorts.map((port) => `http://127.0.0.1:${port}`),
+      relays,
+      workers,
+      operators,
+      store,
+      panelIds,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startDatabase(folder: string): Promise<Stack['postgres']> {
+  const password = randomBytes(18).toString('base64url')
+  const [port] = (await freePorts(1)) as [number]
+  const launch = (): Promise<EmbeddedPostgres> =>
+    startEmbeddedPostgres({
+      dataFolder: join(folder, 'postgres'),
+      password,
+      port,
+      logFile: join(folder, 'postgres.log'),
+      settings: { shared_buffers: '256MB', max_connections: '200' },
+    })
+  let server = await launch()
+  return {
+    url: server.url(),
+    stop: () => server.stop(),
+    start: async () => {
+      server = await launch()
+    },
+    kill: async () => {
+      process.kill(server.pid, 'SIGKILL')
+      await server.exited
+    },
+  }
+}
+
+interface ListedPanel {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+async function addSites(store: Store, simulatorUrl: string): Promise<Map<string, string>> {
+  const answer = (await (await fetch(`${simulatorUrl}/panels`)).json()) as ListedPanel[] | { data: ListedPanel[] }
+  const panels = Array.isArray(answer) ? answer : answer.data
+  const ids = new Map<string, string>()
+  for (const [n, panel] of panels.entries()) {
+    const [siteId, panelId] = [randomUUID(), randomUUID()]
+    await store.inTransaction(async (tx) => {
+      await insertSite(tx, {
+        id: siteId,
+        code: `LAB-${n + 1}`,
+        name: `Obiekt ${n + 1}`,
+        type: 'SHOP',
+        address_line: '',
+        postal_code: '',
+        city: '',
+        latitude: null,
+        longitude: null,
+        time_zone: 'Europe/Warsaw',
+        notes: '',
+        settings: {},
+      })
+      await insertPanel(tx, {
+        id: panelId,
+        site_id: siteId,
+        name: panel.name,
+        host: panel.host,
+        port: panel.port,
+        enabled: true,
+        time_zone: 'Europe/Warsaw',
+        encryptedKey: null,
+      })
+    })
+    ids.set(panel.id, panelId)
+  }
+  return ids
+}
+
+async function addOperators(store: Store): Promise<Operator[]> {
+  const people = Array.from({ length: OPERATORS }, (_, n) => ({
+    email: `operator${n + 1}@lab.example`,
+    name: `Operator ${n + 1}`,
+    role: 'OPERATOR' as const,
+    password: randomBytes(12).toString('base64url'),
+  }))
+  await addPeople(store, people)
+  return people
+}
+
+/** Held open together, so that they differ; another process could still take one before it is used. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await new Promise((resolve) => server.once('listening', resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** What `stack status` shows, and what stops it. */
+export function describeStack(stack: Stack): Record<string, unknown> {
+  const children = [stack.simulator, ...stack.backends, ...stack.relays, ...stack.workers]
+  return {
+    backends: stack.backendUrls,
+    simulator: stack.simulatorUrl,
+    processes: Object.fromEntries(children.map((child) => [child.name, { pid: child.pid, ready: child.readyUrl }])),
+  }
+}
+
+export function writeStackFile(stack: Stack, path: string): void {
+  writeFileSync(
+    path,
+    `${JSON.stringify({ pid: process.pid, ...describeStack(stack), operators: stack.operators }, null, 2)}\n`,
+    { mode: 0o600 },
+  )
+}
