@@ -14,8 +14,8 @@ const routes = vi.hoisted(() => ({ seen: [] as unknown[] }))
 // Every app of ours is looked at while it is built: afterwards Fastify does not tell its routes' schemas.
 vi.mock('fastify', async (importOriginal) => {
   const real = await importOriginal<typeof import('fastify')>()
-  const watched = ((options) => {
-    const app = real.fastify(options as object)
+  const watched = ((options?: object) => {
+    const app = real.fastify(options as never)
     app.addHook('onRoute', (route) => void routes.seen.push(route))
     return app
   }) as typeof real.fastify
