@@ -124,6 +124,14 @@ describe('edges', () => {
     expect(it.cursor().keys).toEqual([8, 7, 6, 5, 4].map(keyOf))
   })
 
+  test('erased while the very first walk was interrupted is a gap as well, not a beginning', () => {
+    const it = walk()
+    run(it, [1, 2, 3, 4, 5, 6], 3)
+    it.resume()
+    run(it, [7, 8])
+    expect(it.coverage).toBe('gap')
+  })
+
   test('nothing read leaves the cursor as it was, even when the log is suddenly empty', () => {
     const since = { keys: [keyOf(3)] }
     const it = walk({ since })
