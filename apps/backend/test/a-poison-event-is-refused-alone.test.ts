@@ -90,4 +90,31 @@ describe('what cannot be recorded', () => {
       await world.rows('SELECT ordinal::int, active, epoch::int FROM panel_signals WHERE panel_id = $1', [panelId]),
     ).toEqual([{ ordinal: 3, active: true, epoch: 7 }])
   })
+
+  it('is never an event told late by its own owner, but that moves no cursor back', async () => {
+    const { panelId } = await addSite(world)
+    const cursor = (index: number) => ({ last: { index, record: '0011223344556677' }, recent: [] })
+    const told = (seq: number, index: number, active: boolean) =>
+      signalEvent(panelId, seq, 'TROUBLE', 'trouble:301:0', seq, {
+        epoch: 3,
+        panel_seq: seq,
+        memory_cursor: cursor(index),
+        signal: { key: 'trouble:301:0', ordinal: seq, seen_by_state: 0, seen_by_memory: seq, active },
+      })
+    await recordEvents(world.store, rules, [told(5, 500, false)])
+    await recordEvents(world.store, rules, [told(3, 300, true)])
+    const where = 'FROM panel_cursors WHERE panel_id = $1'
+    expect(await world.rows(`SELECT panel_seq::int, memory_seq::int, memory_index ${where}`, [panelId])).toEqual([
+      { panel_seq: 5, memory_seq: 5, memory_index: 500 },
+    ])
+    expect(
+      await world.rows('SELECT ordinal::int, seen_by_memory::int, active FROM panel_signals WHERE panel_id = $1', [
+        panelId,
+      ]),
+    ).toEqual([{ ordinal: 5, seen_by_memory: 5, active: false }])
+    await recordEvents(world.store, rules, [told(6, 600, true)])
+    expect(await world.rows(`SELECT panel_seq::int, memory_index ${where}`, [panelId])).toEqual([
+      { panel_seq: 6, memory_index: 600 },
+    ])
+  })
 })
