@@ -23,6 +23,10 @@ export const WorkerConfig = z.object({
   pollIntervalMs: ms(1_000, 10, 60_000, 'Pause between two questions for new data.'),
   fullReadIntervalMs: ms(300_000, 1_000, 3_600_000, 'Pause between two complete reads of a panel.'),
   answerTimeoutMs: ms(3_000, 50, 30_000, 'A panel that does not answer for so long is gone.'),
+  push: z
+    .enum(['auto', 'never'])
+    .default('auto')
+    .describe('auto subscribes to changes where the module can push them; never always polls.'),
   keepAliveMs: ms(10_000, 50, 20_000, 'Pause between two readings of the clock; modules close after 25 s of silence.'),
   backoffMs: z
     .array(z.number().int().min(10).max(300_000))

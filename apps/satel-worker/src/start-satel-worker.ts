@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, createMetrics, type Keyring, type Log, type Metrics, systemClock } from '@stam/runtime'
-import { type Store, startMemoryCursor } from '@stam/store'
+import { type MemoryStart, type Store, startMemoryCursors } from '@stam/store'
+import { BatchWriter } from './batch-writer.ts'
 import type { WorkerConfig } from './config.ts'
 import { EmbeddedOwnership } from './ownership/embedded-ownership.ts'
 import type { OwnedPanel, PanelOwnership } from './ownership/panel-ownership.ts'
@@ -71,6 +72,7 @@ class SatelWorker implements RunningWorker {
   readonly #liveWriter: LiveWriter
   readonly #recorder: StateRecorder
   readonly #names: NameKeeper
+  readonly #starts: BatchWriter<MemoryStart, boolean>
   readonly #sessions = new Map<string, PanelSession>()
   /** Acquired and not yet dialled. */
   readonly #toOpen = new Set<PanelSession>()
@@ -99,6 +101,10 @@ class SatelWorker implements RunningWorker {
       onPicture: (session, picture) => this.#recorder.note(session, picture),
     })
     this.#names = new NameKeeper({ store, clock, log, atOnce: config.namesAtOnce })
+    this.#starts = new BatchWriter(async (starts) => {
+      const owned = await startMemoryCursors(store, starts)
+      return ({ panel_id }) => owned.has(panel_id)
+    })
     const listIntervalMs = config.panelListIntervalMs
     this.#ownership =
       deps.ownership ?? new EmbeddedOwnership({ store, ownerId: config.instanceId, clock, log, listIntervalMs })
@@ -134,7 +140,7 @@ class SatelWorker implements RunningWorker {
     // Taken while the links still hold their states.
     await this.#recorder.close()
     await Promise.all([...this.#sessions.values()].map((session) => session.close()))
-    await Promise.all([this.#names.close(), this.#liveWriter.close()])
+    await Promise.all([this.#names.close(), this.#liveWriter.close(), this.#starts.settled()])
     if (!(await this.#publisher.drain(this.#config.drainMs))) {
       this.#log.warn('events_left_in_spool', { count: this.#publisher.held })
     }
@@ -153,7 +159,6 @@ class SatelWorker implements RunningWorker {
 
   #acquire({ panel, acquired, names }: OwnedPanel): void {
     const config = this.#config
-    const { store } = this.#deps
     let integrationKey: string | undefined
     try {
       if (panel.integration_key_encrypted !== null) integrationKey = this.#decrypt(panel.integration_key_encrypted)
@@ -175,7 +180,7 @@ class SatelWorker implements RunningWorker {
       clock: this.#clock,
       log: this.#log,
       telemetry: this.#telemetry,
-      saveStart: (panelId, epoch, keys) => startMemoryCursor(store, panelId, epoch, memoryCursorOf(keys)),
+      saveStart: (panel_id, epoch, keys) => this.#starts.add({ panel_id, epoch, cursor: memoryCursorOf(keys) }),
       events: {
         onChanged: (changed) => this.#liveWriter.changed(changed),
         onReady: (ready) => this.#onReady(ready),

@@ -6,7 +6,7 @@ import {
   recordEvents,
   releasePanels,
   SNAPSHOTS_KEPT,
-  startMemoryCursor,
+  startMemoryCursors,
   writeSnapshots,
 } from '@stam/store'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -47,7 +47,8 @@ function burst(panel: ModelPanel, epoch: number) {
 
 it('its events are recorded once, and neither signals nor cursor follow them', async () => {
   const first = await acquire('one')
-  expect(await startMemoryCursor(rig.store, panelId, first.epoch, null)).toBe(true)
+  const start = { panel_id: panelId, epoch: first.epoch, cursor: null }
+  expect(await startMemoryCursors(rig.store, [start])).toEqual(new Set([panelId]))
   const panel = new ModelPanel()
   panel.fire(1, Date.now())
   panel.fire(2, Date.now())
@@ -80,7 +81,8 @@ it('nor may it write directly, start a memory, leave a snapshot or give the pane
   panel.fire(1, Date.now())
   const [outcome] = await recordEvents(rig.store, recordingRules, burst(panel, first.epoch), { direct: true })
   expect(outcome).toMatchObject({ outcome: 'refused', reason: 'STALE_EPOCH' })
-  expect(await startMemoryCursor(rig.store, panelId, first.epoch, null)).toBe(false)
+  const start = { panel_id: panelId, epoch: first.epoch, cursor: null }
+  expect(await startMemoryCursors(rig.store, [start])).toEqual(new Set())
   const snapshot = { panel_id: panelId, panel_seq: 1, taken_at: new Date().toISOString(), state: {} }
   expect(await writeSnapshots(rig.store, [{ ...snapshot, epoch: first.epoch }])).toBe(0)
   expect(await writeSnapshots(rig.store, [{ ...snapshot, epoch: second.epoch }])).toBe(1)

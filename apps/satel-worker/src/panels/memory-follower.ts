@@ -35,7 +35,7 @@ export class MemoryFollower {
   #isReady = false
   #isWanted = false
   #isRunning = false
-  #isClosed = false
+  readonly #closing = new AbortController()
   #refusals = 0
   #startSaved: boolean
   #lastReadAt = 0
@@ -71,13 +71,13 @@ export class MemoryFollower {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true
     try {
-      while (this.#isWanted && this.#isReady && !this.#isClosed && this.#options.hasRoom()) {
+      while (this.#isWanted && this.#isReady && !this.#closing.signal.aborted && this.#options.hasRoom()) {
         this.#isWanted = false
         if (this.#startSaved) await this.#read()
         else await this.#begin()
@@ -91,11 +91,11 @@ export class MemoryFollower {
     const { link, knowledge, feed, clock, saveStart, onStale, log } = this.#options
     if (!knowledge().started) {
       const read = await link.readMemory({ since: undefined, limit: FIRST_LOOK })
-      if (this.#isClosed) return
+      if (this.#closing.signal.aborted) return
       if (read.kind === 'interrupted') return this.#onInterrupted(read)
       feed({ type: 'memory-start', keys: read.cursor?.keys ?? [], at: clock.now() })
     }
-    while (!this.#isClosed) {
+    while (!this.#closing.signal.aborted) {
       try {
         this.#startSaved = await saveStart(knowledge().keys)
         if (!this.#startSaved) onStale()
@@ -103,7 +103,7 @@ export class MemoryFollower {
         return
       } catch (error) {
         log.warn('memory_start_not_saved', { error })
-        await clock.sleep(SAVE_RETRY_MS)
+        await clock.sleep(SAVE_RETRY_MS, this.#closing.signal).catch(() => {})
       }
     }
   }
@@ -113,7 +113,7 @@ export class MemoryFollower {
     const startedAt = clock.now()
     const began = clock.monotonic()
     const read = await link.readMemory({ since: { keys: knowledge().keys }, limit: walkLimit })
-    if (this.#isClosed) return
+    if (this.#closing.signal.aborted) return
     if (read.kind === 'interrupted') return this.#onInterrupted(read)
     this.#refusals = 0
     const { entries, coverage } = read

@@ -1,6 +1,7 @@
 import type { PanelIdentity } from '@stam/contracts'
 import type { Clock, Log } from '@stam/runtime'
-import { savePanelIdentity, savePanelNames, type Store } from '@stam/store'
+import { type PanelObjectName, savePanelIdentities, savePanelNames, type Store } from '@stam/store'
+import { BatchWriter } from '../batch-writer.ts'
 import { toPanelNames, toPanelObject } from './panel-names.ts'
 import type { PanelSession } from './panel-session.ts'
 
@@ -12,6 +13,8 @@ export interface NameKeeperOptions {
   readonly atOnce: number
 }
 
+const SAVE_RETRY_MS = 5_000
+
 /**
  * Keeps what panels call themselves and their things: identity at every change of it, names once, and anew when the
  * panel is another one or comes out of service mode. Questions about names wait behind everything else on the link.
@@ -21,10 +24,15 @@ export class NameKeeper {
   readonly #waiting = new Set<PanelSession>()
   readonly #reading = new Map<PanelSession, Promise<void>>()
   readonly #done = new Set<PanelSession>()
-  #isClosed = false
+  readonly #identities: BatchWriter<{ readonly panel_id: string; readonly identity: PanelIdentity }, void>
+  readonly #closing = new AbortController()
 
   constructor(options: NameKeeperOptions) {
     this.#options = options
+    this.#identities = new BatchWriter(async (panels) => {
+      await savePanelIdentities(options.store, panels)
+      return () => undefined
+    })
   }
 
   /** The panel is there. @param again names have to be read although they are known */
@@ -45,13 +53,14 @@ export class NameKeeper {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#closing.abort()
     this.#waiting.clear()
     await Promise.allSettled(this.#reading.values())
+    await this.#identities.settled()
   }
 
   #next(): void {
-    while (!this.#isClosed && this.#reading.size < this.#options.atOnce) {
+    while (!this.#closing.signal.aborted && this.#reading.size < this.#options.atOnce) {
       const [session] = this.#waiting
       if (session === undefined) return
       this.#waiting.delete(session)
@@ -65,24 +74,33 @@ export class NameKeeper {
   }
 
   async #read(session: PanelSession): Promise<void> {
-    const { store, log } = this.#options
     const read = await session.link?.readNames()
     // Cut short: asked again when the panel is back.
-    if (read === undefined || read.kind === 'interrupted' || this.#isClosed) return
+    if (read === undefined || read.kind === 'interrupted' || this.#closing.signal.aborted) return
     const objects = read.names.map(toPanelObject).filter((object) => object !== undefined)
     session.setNames(toPanelNames(objects))
-    try {
-      await savePanelNames(store, session.panelId, objects, { complete: true })
-      this.#done.add(session)
-      log.info('panel_names_read', { panel_id: session.panelId, names: objects.length })
-    } catch (error) {
-      log.warn('panel_names_not_saved', { panel_id: session.panelId, error })
+    await this.#save(session, objects)
+  }
+
+  /** Until it works: what the panel was asked for at length is not thrown away for a moment without database. */
+  async #save(session: PanelSession, objects: readonly PanelObjectName[]): Promise<void> {
+    const { store, log, clock } = this.#options
+    while (!this.#closing.signal.aborted && !session.isClosed) {
+      try {
+        await savePanelNames(store, session.panelId, objects, { complete: true })
+        this.#done.add(session)
+        log.info('panel_names_read', { panel_id: session.panelId, names: objects.length })
+        return
+      } catch (error) {
+        log.warn('panel_names_not_saved', { panel_id: session.panelId, error })
+        await clock.sleep(SAVE_RETRY_MS, this.#closing.signal).catch(() => {})
+      }
     }
   }
 
   async #saveIdentity(session: PanelSession, identity: PanelIdentity): Promise<void> {
     try {
-      await savePanelIdentity(this.#options.store, session.panelId, identity)
+      await this.#identities.add({ panel_id: session.panelId, identity })
     } catch (error) {
       this.#options.log.warn('panel_identity_not_saved', { panel_id: session.panelId, error })
     }

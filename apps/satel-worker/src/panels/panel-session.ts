@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly limits: StoryLimits
   readonly link: Pick<
     PanelLinkOptions,
-    'pollIntervalMs' | 'fullReadIntervalMs' | 'answerTimeoutMs' | 'keepAliveMs' | 'backoffMs' | 'busyBackoffMs'
+    'pollIntervalMs' | 'fullReadIntervalMs' | 'answerTimeoutMs' | 'keepAliveMs' | 'push' | 'backoffMs' | 'busyBackoffMs'
   >
   readonly walkLimit: number
   readonly memoryIntervalMs: number
@@ -108,6 +108,10 @@ export class PanelSession {
 
   get isConnected(): boolean {
     return this.#connection.connection === 'CONNECTED'
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   get connection(): ConnectionView {

@@ -139,7 +139,7 @@ export class EventPublisher {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry?.()
-    await Promise.allSettled([...this.#underWay])
+    await Promise.allSettled(this.#underWay)
     if (this.held > 0) this.#keeper.keep(this.#queues)
     await this.#keeper.settled()
   }

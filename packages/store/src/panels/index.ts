@@ -7,7 +7,8 @@ export {
   type RecordedSnapshot,
   recordedPositions,
   releasePanels,
-  startMemoryCursor,
+  type MemoryStart,
+  startMemoryCursors,
   type WorkerPanel,
 } from './worker-panels.ts'
 export {
@@ -17,7 +18,7 @@ export {
   pruneSnapshots,
   SNAPSHOTS_KEPT,
   type SnapshotDraft,
-  savePanelIdentity,
+  savePanelIdentities,
   savePanelNames,
   type StateHistoryDraft,
   writeSnapshots,

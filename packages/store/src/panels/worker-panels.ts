@@ -164,32 +164,46 @@ export async function releasePanels(
   await db.query(`SELECT pg_notify($1, '')`, [PANELS_CHANNEL])
 }
 
+export interface MemoryStart {
+  readonly panel_id: string
+  readonly epoch: number
+  /** null = the memory was empty. */
+  readonly cursor: MemoryCursor | null
+}
+
 /**
- * Where the reading of a panel's memory begins: everything up to here is history. Written once, before the first record is told.
- * @param cursor null = the memory was empty
- * @returns false when the panel has another owner by now
+ * Where the reading of panels' memories begins: everything up to there is history. Written once each, before the first record is told.
+ * @returns ids of the panels that still have this owner; the others are left alone
  */
-export async function startMemoryCursor(
-  store: Store,
-  panelId: string,
-  epoch: number,
-  cursor: MemoryCursor | null,
-): Promise<boolean> {
+export async function startMemoryCursors(store: Store, starts: readonly MemoryStart[]): Promise<Set<string>> {
   return store.inTransaction(async (tx) => {
-    const owned = await tx.query(`SELECT FROM panel_assignments WHERE panel_id = $1 AND epoch = $2 FOR SHARE`, [
-      panelId,
-      epoch,
-    ])
-    if (owned.length === 0) return false
+    const owned = await tx.query<{ panel_id: string }>(
+      `SELECT a.panel_id FROM panel_assignments a JOIN unnest($1::uuid[], $2::bigint[]) AS mine(panel_id, epoch)
+         ON a.panel_id = mine.panel_id AND a.epoch = mine.epoch
+       ORDER BY a.panel_id FOR SHARE OF a`,
+      [starts.map((start) => start.panel_id), starts.map((start) => start.epoch)],
+    )
+    const ids = new Set(owned.map(({ panel_id }) => panel_id))
+    const rows = starts
+      .filter((start) => ids.has(start.panel_id))
+      .map(({ panel_id, epoch, cursor }) => ({
+        panel_id,
+        epoch,
+        memory_index: cursor?.last.index ?? null,
+        memory_record: cursor?.last.record ?? null,
+        memory_recent: cursor?.recent ?? [],
+      }))
     await tx.execute(
       `INSERT INTO panel_cursors AS p (panel_id, epoch, panel_seq, memory_epoch, memory_seq, memory_index, memory_record, memory_recent)
-       VALUES ($1, $2, 0, $2, 0, $3, $4, $5)
+       SELECT r.panel_id, r.epoch, 0, r.epoch, 0, r.memory_index, r.memory_record, r.memory_recent
+       FROM json_to_recordset($1::json) AS r(panel_id uuid, epoch bigint, memory_index int, memory_record text, memory_recent jsonb)
+       ORDER BY r.panel_id
        ON CONFLICT (panel_id) DO UPDATE SET memory_epoch = EXCLUDED.memory_epoch, memory_seq = 0, memory_index = EXCLUDED.memory_index,
          memory_record = EXCLUDED.memory_record, memory_recent = EXCLUDED.memory_recent, updated_at = now()
        WHERE p.memory_epoch IS NULL`,
-      [panelId, epoch, cursor?.last.index ?? null, cursor?.last.record ?? null, JSON.stringify(cursor?.recent ?? [])],
+      [JSON.stringify(rows)],
     )
-    return true
+    return ids
   })
 }
 

@@ -64,14 +64,16 @@ export async function appendStateHistory(db: Queryable, changes: readonly StateH
   )
 }
 
-/** What the panel says of itself. No new version: people have changed nothing. */
-export async function savePanelIdentity(db: Queryable, panelId: string, identity: PanelIdentity): Promise<void> {
-  await db.execute(`UPDATE panels SET model = $2, firmware = $3, identity = $4, identified_at = now() WHERE id = $1`, [
-    panelId,
-    identity.model,
-    identity.firmware,
-    JSON.stringify(identity),
-  ])
+/** What panels say of themselves. No new version: people have changed nothing. */
+export async function savePanelIdentities(
+  db: Queryable,
+  panels: readonly { readonly panel_id: string; readonly identity: PanelIdentity }[],
+): Promise<void> {
+  await db.execute(
+    `UPDATE panels p SET model = r.identity ->> 'model', firmware = r.identity ->> 'firmware', identity = r.identity, identified_at = now()
+     FROM json_to_recordset($1::json) AS r(panel_id uuid, identity jsonb) WHERE p.id = r.panel_id`,
+    [JSON.stringify(panels)],
+  )
 }
 
 export interface PanelObjectName {
