@@ -1,7 +1,7 @@
 /** Everything that turns signals into alarms and keeps them in order: the consumer, the clock that closes what is quiet, the life of data. */
 import type { Bus } from '@stam/bus'
 import { type Clock, isoTime, type Log, type Metrics } from '@stam/runtime'
-import { ensureEventPartitions, ifNobodyElse, isTemporary, removeOutlived, type Store } from '@stam/store'
+import { ensureEventPartitions, ifNobodyElse, isTemporary, openFigures, removeOutlived, type Store } from '@stam/store'
 import { closeQuietAlarms } from './close-quiet-alarms.ts'
 import { recordPanelEvents } from './record-panel-events.ts'
 import { createRecordingTelemetry } from './telemetry.ts'
@@ -34,6 +34,7 @@ export function startRecording(options: RecordingOptions): Recording {
     const closed = await closeQuietAlarms(store, clock.now(), instanceId)
     telemetry.closedByItself(closed)
     if (closed > 0) log.info('alarms_closed_by_clock', { closed })
+    telemetry.open(await openFigures(store))
   })
   const keeping = every(options, 'keep_data', options.keepDataEveryMs ?? KEEP_DATA_MS, () =>
     keepData(store, clock, log),

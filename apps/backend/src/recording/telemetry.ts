@@ -1,11 +1,12 @@
 /** What recording did, as metrics (spec 10). The only place that knows their names. */
 import type { PanelEvent } from '@stam/contracts'
 import type { Metrics } from '@stam/runtime'
-import type { RecordOutcome } from '@stam/store'
+import type { OpenFigures, RecordOutcome } from '@stam/store'
 
 export interface RecordingTelemetry {
   recorded(events: readonly PanelEvent[], outcomes: readonly RecordOutcome[], seconds: number): void
   closedByItself(count: number): void
+  open(figures: OpenFigures): void
 }
 
 export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
@@ -26,6 +27,12 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
   })
   const duration = metrics.histogram({ name: 'event_record_seconds', help: 'From a batch in hand to its commit' })
   const closed = metrics.counter({ name: 'alarms_auto_closed_total', help: 'Alarms closed by the clock' })
+  const active = metrics.gauge({
+    name: 'alarms_active',
+    help: 'Open alarms, without those of sites on test',
+    labels: ['status'],
+  })
+  const stale = metrics.gauge({ name: 'stale_alarm_count', help: 'CRITICAL alarms open for more than 24 hours' })
   return {
     recorded(batch, outcomes, seconds) {
       duration.observe(seconds)
@@ -40,5 +47,9 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
       })
     },
     closedByItself: (count) => closed.inc(count),
+    open(figures) {
+      for (const [status, count] of Object.entries(figures.active)) active.set({ status }, count)
+      stale.set(figures.stale)
+    },
   }
 }
