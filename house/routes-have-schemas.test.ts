@@ -6,6 +6,7 @@ import { silentLog, systemClock } from '@stam/runtime'
 import { createSimulator } from '@stam/simulator'
 import { openStore } from '@stam/store'
 import { testDatabase } from '@stam/testkit'
+import type * as fastifyModule from 'fastify'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RouteLook, schemaProblems } from './route-schemas.ts'
 
@@ -13,7 +14,7 @@ const routes = vi.hoisted(() => ({ seen: [] as unknown[] }))
 
 // Every app of ours is looked at while it is built: afterwards Fastify does not tell its routes' schemas.
 vi.mock('fastify', async (importOriginal) => {
-  const real = await importOriginal<typeof import('fastify')>()
+  const real = await importOriginal<typeof fastifyModule>()
   const watched = ((options?: object) => {
     const app = real.fastify(options as never)
     app.addHook('onRoute', (route) => void routes.seen.push(route))

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseSync } from 'oxc-parser'
 
@@ -55,7 +55,7 @@ export function parseSourceFile(path: string, text: string): SourceFile {
 }
 
 function list(folder: string): string[] {
-  let entries: import('node:fs').Dirent[]
+  let entries: Dirent[]
   try {
     entries = readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
   } catch {
