@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', '{house,cli,bench,lab}/**/*.test.ts'],
+    include: ['{packages,apps}/*/{src,test}/**/*.test.{ts,tsx}', '{house,cli,bench,lab}/**/*.test.ts'],
     globalSetup: ['house/test-databases.ts'],
     setupFiles: ['house/leak-check.ts'],
     pool: 'forks',
