@@ -67,7 +67,7 @@ SELECT pg_temp.bench_id('bench-alarm-' || a), 1, l.site_id, l.panel_id, 'panel',
   at, at + interval '9 min', CASE WHEN open THEN NULL ELSE at + interval '9 min' END, CASE WHEN open THEN NULL ELSE 'FALSE' END, false
 FROM generate_series($1::int, $2::int) a
 CROSS JOIN LATERAL (SELECT now() - interval '1 year' * (($4::float8 - a) / $4::float8) AS at, a >= $4::int - $5::int AS open) t
-JOIN load_site l ON l.n = (a * 7919) % $3::int`
+JOIN load_site l ON l.n = (a::bigint * 7919) % $3::int`
 
 const eventsSql = `
 INSERT INTO events (event_id, received_at, occurred_at, site_id, panel_id, alarm_id, epoch, panel_seq, source, event_type, event_code,
@@ -78,4 +78,4 @@ SELECT pg_temp.bench_id('bench-event-' || a || '-' || e), at + make_interval(sec
 FROM generate_series($1::int, $2::int) a
 CROSS JOIN LATERAL (SELECT now() - interval '1 year' * (($4::float8 - a) / $4::float8) AS at) t
 CROSS JOIN generate_series(0, $5::int - 1) e
-JOIN load_site l ON l.n = (a * 7919) % $3::int`
+JOIN load_site l ON l.n = (a::bigint * 7919) % $3::int`
