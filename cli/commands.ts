@@ -36,6 +36,18 @@ const KNOWN: readonly Command[] = [
     summary: 'measure against a raw baseline of the same run',
     module: './bench.ts',
   },
+  {
+    name: 'stack',
+    usage: 'stack …',
+    summary: 'run the distributed profile as native processes on this machine',
+    module: './stack.ts',
+  },
+  {
+    name: 'drill',
+    usage: 'drill ID|all [--json] [--panels N]',
+    summary: 'break the distributed profile on purpose and balance the ledger',
+    module: './drill.ts',
+  },
 ]
 
 export const commands: readonly Command[] = KNOWN.filter(({ module }) =>
