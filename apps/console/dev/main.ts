@@ -10,11 +10,11 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Me } from '@stam/contracts'
-import { createAlarmBook } from './alarm-book.ts'
+import { AlarmBook } from './alarm-book.ts'
 import { type Answer, type Ask, answer, type Centre, statusOf } from './routes.ts'
 import { calm, populate, signalOf, type Weather } from './scenarios.ts'
 import { publish, simulatorAnswer } from './simulated-panels.ts'
-import { createStreamSide } from './stream.ts'
+import { StreamSide } from './stream.ts'
 import { createWorld, devPassword } from './world.ts'
 
 const { values: flags } = parseArgs({
@@ -35,10 +35,9 @@ const mime: Record<string, string> = {
 
 const world = createWorld()
 const weather = calm()
-let centre: Centre
-const stream = createStreamSide(() => centre.book, weather)
-const book = createAlarmBook(world, (message) => stream.broadcast(message))
-centre = { world, weather, stream, book, startedAt: new Date().toISOString() }
+const stream: StreamSide = new StreamSide(() => book, weather)
+const book = new AlarmBook(world, (message) => stream.broadcast(message))
+const centre: Centre = { world, weather, stream, book, startedAt: new Date().toISOString() }
 if (!flags.quiet) populate(world, book)
 
 const access = new Map<string, Me>()

@@ -1,5 +1,6 @@
 /** `/simulator/*` of the development centre: buttons move bits of the panels and raise alarms, roughly as real ones do. */
-import type { PanelLive } from '@stam/contracts'
+import type { PanelBits, PanelLive } from '@stam/contracts'
+import type { Signal } from './alarm-book.ts'
 import type { Answer, Ask, Centre } from './routes.ts'
 import { signalOf } from './scenarios.ts'
 import { type DevPanel, noBits } from './world.ts'
@@ -59,88 +60,69 @@ function view(centre: Centre, { panel, zones, partitions, live, simulatorId }: D
   }
 }
 
+type Raised = readonly [Signal['type'], Signal['priority'], Signal['text']]
+
+/** Actions that raise something whatever the arming. */
+const raising: Readonly<Record<string, Raised>> = {
+  tamper: ['TAMPER', 'CRITICAL', { pl: 'Sabotaż wejścia', en: 'Zone tamper' }],
+  ac_loss: ['TROUBLE', 'WARNING', { pl: 'Brak zasilania sieciowego', en: 'AC power lost' }],
+  panic: ['ALARM', 'CRITICAL', { pl: 'Napad', en: 'Hold-up' }],
+  fire: ['ALARM', 'CRITICAL', { pl: 'Pożar', en: 'Fire' }],
+  wrong_code: ['UNAUTHORIZED_ACCESS', 'WARNING', { pl: 'Trzy błędne kody', en: 'Three wrong codes' }],
+}
+const burglary: Raised = ['ALARM', 'CRITICAL', { pl: 'Włamanie', en: 'Burglary' }]
+
 function press(centre: Centre, panel: DevPanel, action: Record<string, unknown>): void {
-  const bits = { ...(panel.live.bits ?? noBits()) }
+  const name = String(action['action'] as string)
   const zone = Number(action['zone'] ?? 0)
-  const parts =
-    action['partition'] === undefined ? panel.partitions.map((one) => one.number) : [Number(action['partition'])]
-  let troubles = panel.live.troubles ?? []
-  const raise = (
-    text: { pl: string; en: string },
-    type: 'ALARM' | 'TAMPER' | 'TROUBLE' | 'UNAUTHORIZED_ACCESS',
-    priority: 'CRITICAL' | 'WARNING',
-  ) => {
+  const before = panel.live.bits ?? noBits()
+  const bits = bitsAfter(before, panel, name, zone, action['partition'])
+  const alarming = bits.zones_alarm.length > before.zones_alarm.length
+  const raised = alarming ? burglary : raising[name]
+  if (raised !== undefined) {
+    const [type, priority, text] = raised
     const object = panel.zones.find((one) => one.number === zone)?.name ?? null
-    centre.book.raise({
-      siteId: panel.panel.site_id,
-      panelId: panel.panel.id,
-      priority,
-      type,
-      text,
-      object,
-      ...(zone > 0 ? { zone } : {}),
-    })
+    const place = { siteId: panel.panel.site_id, panelId: panel.panel.id, object, ...(zone > 0 ? { zone } : {}) }
+    centre.book.raise({ ...place, type, priority, text })
   }
-  switch (action['action']) {
+  if (name === 'fault') {
+    const connection = action['mode'] === 'none' ? 'CONNECTED' : 'RECONNECTING'
+    return publish(centre, panel, { connection, connection_since: new Date().toISOString() })
+  }
+  const acLoss = { key: 'ac:0', text: { pl: 'Brak zasilania sieciowego', en: 'AC power lost' }, object: 'Centrala' }
+  const troubles = name === 'ac_loss' ? [acLoss] : name === 'ac_restore' ? [] : panel.live.troubles
+  publish(centre, panel, { bits, troubles })
+}
+
+function bitsAfter(before: PanelBits, panel: DevPanel, name: string, zone: number, partition: unknown): PanelBits {
+  const parts = partition === undefined ? panel.partitions.map((one) => one.number) : [Number(partition)]
+  const armed = (on: boolean): number[] => parts.reduce((list, one) => put(list, one, on), before.partitions_armed)
+  switch (name) {
     case 'violate': {
-      const partition = panel.zones.find((one) => one.number === zone)?.partition_no ?? 1
-      bits.zones_violated = put(bits.zones_violated, zone, true)
-      if (bits.partitions_armed.includes(partition)) {
-        bits.zones_alarm = put(bits.zones_alarm, zone, true)
-        bits.partitions_alarm = put(bits.partitions_alarm, partition, true)
-        raise({ pl: 'Włamanie', en: 'Burglary' }, 'ALARM', 'CRITICAL')
-      }
-      break
+      const home = panel.zones.find((one) => one.number === zone)?.partition_no ?? 1
+      const violated = { ...before, zones_violated: put(before.zones_violated, zone, true) }
+      if (!before.partitions_armed.includes(home)) return violated
+      const zones_alarm = put(before.zones_alarm, zone, true)
+      return { ...violated, zones_alarm, partitions_alarm: put(before.partitions_alarm, home, true) }
     }
     case 'restore':
-      bits.zones_violated = put(bits.zones_violated, zone, false)
-      bits.zones_alarm = put(bits.zones_alarm, zone, false)
-      break
+      return {
+        ...before,
+        zones_violated: put(before.zones_violated, zone, false),
+        zones_alarm: put(before.zones_alarm, zone, false),
+      }
     case 'tamper':
-      bits.zones_tampered = put(bits.zones_tampered, zone, true)
-      raise({ pl: 'Sabotaż wejścia', en: 'Zone tamper' }, 'TAMPER', 'CRITICAL')
-      break
     case 'tamper_restore':
-      bits.zones_tampered = put(bits.zones_tampered, zone, false)
-      break
+      return { ...before, zones_tampered: put(before.zones_tampered, zone, name === 'tamper') }
     case 'arm':
-      for (const one of parts) bits.partitions_armed = put(bits.partitions_armed, one, true)
-      break
+      return { ...before, partitions_armed: armed(true) }
     case 'disarm':
-      for (const one of parts) bits.partitions_armed = put(bits.partitions_armed, one, false)
-      bits.partitions_alarm = []
-      bits.zones_alarm = []
-      break
+      return { ...before, partitions_armed: armed(false), partitions_alarm: [], zones_alarm: [] }
     case 'clear_alarm':
-      bits.partitions_alarm = []
-      bits.zones_alarm = []
-      break
-    case 'ac_loss':
-    case 'trouble':
-      troubles = [{ key: 'ac:0', text: { pl: 'Brak zasilania sieciowego', en: 'AC power lost' }, object: 'Centrala' }]
-      raise({ pl: 'Brak zasilania sieciowego', en: 'AC power lost' }, 'TROUBLE', 'WARNING')
-      break
-    case 'ac_restore':
-    case 'trouble_restore':
-      troubles = []
-      break
-    case 'panic':
-      raise({ pl: 'Napad', en: 'Hold-up' }, 'ALARM', 'CRITICAL')
-      break
-    case 'fire':
-      raise({ pl: 'Pożar', en: 'Fire' }, 'ALARM', 'CRITICAL')
-      break
-    case 'wrong_code':
-      raise({ pl: 'Trzy błędne kody', en: 'Three wrong codes' }, 'UNAUTHORIZED_ACCESS', 'WARNING')
-      break
-    case 'fault':
-      publish(centre, panel, {
-        connection: action['mode'] === 'none' ? 'CONNECTED' : 'RECONNECTING',
-        connection_since: new Date().toISOString(),
-      })
-      break
+      return { ...before, partitions_alarm: [], zones_alarm: [] }
+    default:
+      return before
   }
-  publish(centre, panel, { bits, troubles })
 }
 
 export function publish(centre: Centre, panel: DevPanel, change: Partial<PanelLive>): void {

@@ -1,13 +1,10 @@
 import './styles/base.css'
 import { createRoot } from 'react-dom/client'
-import { z } from 'zod'
 import { Root } from './app/root.tsx'
 import { startLifeline } from './data/lifeline.ts'
 import { listenToKeyboard } from './keyboard/keyboard.ts'
+import { startSound } from './sound/alarm-sound.ts'
 import { loadTexts } from './texts/texts.tsx'
-
-// Generated code would need 'unsafe-eval', which the content security policy rightly refuses.
-z.config({ jitless: true })
 
 // A second window on a wall: the queue alone in large type (`?wall`).
 document.documentElement.classList.toggle('wall', new URLSearchParams(location.search).has('wall'))
@@ -15,6 +12,6 @@ document.documentElement.classList.toggle('wall', new URLSearchParams(location.s
 const place = document.getElementById('root')
 if (place !== null) {
   listenToKeyboard()
-  startLifeline()
+  startLifeline(startSound)
   void loadTexts().then(() => createRoot(place).render(<Root />))
 }

@@ -1,5 +1,6 @@
 import { CloudOff, LoaderCircle, RotateCw, TriangleAlert, Unplug, VolumeOff, Wrench } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { serverNow } from '../data/server-clock.ts'
 import { type Banner, connectNow, useConnection } from '../data/system.ts'
 import { useSound, wakeSound } from '../sound/alarm-sound.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
@@ -74,7 +75,8 @@ function OneBanner({ banner }: { readonly banner: Banner }): ReactNode {
         >
           {t('banner.unreachable')}{' '}
           <span className="font-normal">
-            {banner.dataFrom !== null && t('banner.data_from', { when: moment(banner.dataFrom, Date.now(), language) })}{' '}
+            {banner.dataFrom !== null &&
+              t('banner.data_from', { when: moment(banner.dataFrom, serverNow(), language) })}{' '}
             {t('banner.actions_off')} {banner.advice && t('banner.advice')}
           </span>
         </Strip>

@@ -23,7 +23,7 @@ import { toggleMute } from '../sound/alarm-sound.ts'
 import { useTexts } from '../texts/texts.tsx'
 import { PriorityShape } from '../ui/priority-shape.tsx'
 import { Sheet } from '../ui/sheet.tsx'
-import { showHelp, showPalette, useOverlays } from './overlays.ts'
+import { showHelp, showPalette } from './overlays.ts'
 
 interface Command {
   readonly id: string
@@ -36,9 +36,8 @@ interface Command {
 /** Ctrl+K: everything by its name — places, settings, open alarms, sites. */
 export function CommandPalette(): ReactNode {
   const { t } = useTexts()
-  const { palette } = useOverlays()
   return (
-    <Sheet title={t('palette.title')} isOpen={palette} onClose={() => showPalette(false)} bare testId="palette">
+    <Sheet title={t('palette.title')} isOpen onClose={() => showPalette(false)} bare testId="palette">
       <PaletteBody />
     </Sheet>
   )
@@ -71,7 +70,10 @@ function PaletteBody(): ReactNode {
       run(commands[active])
     }
   }
-  useEffect(() => document.getElementById(`command-${active}`)?.scrollIntoView({ block: 'nearest' }), [active])
+  useEffect(() => {
+    // In braces: newer browsers return a promise from it, which is no way to clean up.
+    document.getElementById(`command-${active}`)?.scrollIntoView({ block: 'nearest' })
+  }, [active])
   return (
     <>
       <label className="flex h-14 shrink-0 items-center gap-3 border-b border-line px-5">
@@ -96,13 +98,14 @@ function PaletteBody(): ReactNode {
           className="min-w-0 flex-1 bg-transparent text-lg outline-none placeholder:text-soft"
         />
       </label>
-      <ul id="commands" role="listbox" aria-label={t('palette.title')} className="min-h-0 flex-1 overflow-y-auto p-2">
-        {commands.length === 0 && <li className="px-3 py-6 text-center text-soft">{t('palette.nothing')}</li>}
+      <div id="commands" role="listbox" aria-label={t('palette.title')} className="min-h-0 flex-1 overflow-y-auto p-2">
+        {commands.length === 0 && <p className="px-3 py-6 text-center text-soft">{t('palette.nothing')}</p>}
         {commands.map((command, index) => (
-          <li
+          <div
             key={command.id}
             id={`command-${index}`}
             role="option"
+            tabIndex={-1}
             aria-selected={index === active}
             onPointerMove={() => setAt(index)}
             onClick={() => run(command)}
@@ -111,9 +114,9 @@ function PaletteBody(): ReactNode {
             <span className="flex w-5 shrink-0 justify-center text-soft">{command.icon}</span>
             <span className="min-w-0 flex-1 truncate">{command.label}</span>
             {command.aside !== undefined && <span className="truncate text-sm text-soft">{command.aside}</span>}
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
     </>
   )
 }
@@ -203,22 +206,29 @@ function useCommands(text: string): Command[] {
   return words === '' ? [...fixed, ...alarms] : [...alarms, ...found, ...fixed]
 }
 
+const shortestSearch = 2
+
 /** Sites by name, asked of the server a moment after the typing stops. */
 function useFoundSites(text: string): readonly Site[] {
-  const [sites, setSites] = useState<readonly Site[]>([])
+  const wanted = text.trim()
+  const [found, setFound] = useState<{ readonly text: string; readonly sites: readonly Site[] }>({
+    text: '',
+    sites: [],
+  })
   useEffect(() => {
-    if (text.trim().length < 2) {
-      setSites([])
-      return
-    }
+    if (wanted.length < shortestSearch) return
     const stop = new AbortController()
     const timer = setTimeout(() => {
-      searchSites(text.trim(), stop.signal).then(setSites, () => undefined)
+      searchSites(wanted, stop.signal).then(
+        (sites) => setFound({ text: wanted, sites }),
+        () => undefined,
+      )
     }, 200)
     return () => {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [text])
-  return sites
+  }, [wanted])
+  // While the next answer is on its way the last one stays, unless the search was given up.
+  return wanted.length < shortestSearch ? [] : found.sites
 }

@@ -1,7 +1,7 @@
 import { alarmHeadline, priorityText } from '@stam/domain'
 import { useMatch, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { type AlarmSummary, reportPresented, useBoard } from '../data/alarms.ts'
+import { reportPresented, useBoard } from '../data/alarms.ts'
 import { rings } from '../sound/sound-decision.ts'
 import { useTexts } from '../texts/texts.tsx'
 import { PriorityShape } from '../ui/priority-shape.tsx'
@@ -16,16 +16,14 @@ export function CriticalStrip(): ReactNode {
   const phone = useIsPhone()
   const queue = useMatch({ from: '/alarms', shouldThrow: false }) !== undefined
   const open = useMatch({ from: '/alarms/$alarmId', shouldThrow: false })?.params.alarmId
-  const waiting = board.all().filter((alarm) => rings(alarm) && alarm.id !== open)
-  const newest = waiting.reduce<AlarmSummary | undefined>(
-    (best, alarm) => (best === undefined || alarm.created_at > best.created_at ? alarm : best),
-    undefined,
-  )
-  const shown = newest !== undefined && (!queue || (phone && open !== undefined))
+  // The board is newest first, so the first that rings is the newest.
+  const waiting =
+    queue && !(phone && open !== undefined) ? [] : board.all().filter((alarm) => rings(alarm) && alarm.id !== open)
+  const newest = waiting[0]
   useEffect(() => {
-    if (shown && newest !== undefined) reportPresented([newest.id])
-  }, [shown, newest])
-  if (!shown || newest === undefined) return null
+    if (newest !== undefined) reportPresented([newest.id])
+  }, [newest])
+  if (newest === undefined) return null
   return (
     <button
       type="button"

@@ -1,24 +1,25 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useBoard } from '../data/alarms.ts'
 import { useShortcut } from '../keyboard/keyboard.ts'
-import { startSound } from '../sound/alarm-sound.ts'
 import { useTexts } from '../texts/texts.tsx'
+import { Boundary } from '../ui/boundary.tsx'
 import { Announcer } from './announcer.tsx'
 import { Banners } from './banners.tsx'
-import { CommandPalette } from './command-palette.tsx'
 import { CriticalStrip } from './critical-strip.tsx'
-import { KeysHelp } from './keys-help.tsx'
-import { showHelp, showPalette } from './overlays.ts'
+import { showHelp, showPalette, useOverlays } from './overlays.ts'
 import { Rail } from './rail.tsx'
 import { StatusBar } from './status-bar.tsx'
+
+const CommandPalette = lazy(() =>
+  import('./command-palette.tsx').then((module) => ({ default: module.CommandPalette })),
+)
+const KeysHelp = lazy(() => import('./keys-help.tsx').then((module) => ({ default: module.KeysHelp })))
 
 /** What is around every screen. */
 export function Frame(): ReactNode {
   const { t } = useTexts()
-  useEffect(startSound, [])
   useGoTo()
-  useTitle()
   return (
     <div className="flex h-full flex-col">
       <a
@@ -27,19 +28,64 @@ export function Frame(): ReactNode {
       >
         {t('app.skip')}
       </a>
-      <StatusBar />
-      <Banners />
-      <CriticalStrip />
+      <Part>
+        <StatusBar />
+        <WindowTitle />
+      </Part>
+      <Part>
+        <Banners />
+      </Part>
+      <Part>
+        <CriticalStrip />
+      </Part>
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <Rail />
         <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
           <Outlet />
         </main>
       </div>
-      <Announcer />
-      <KeysHelp />
-      <CommandPalette />
+      <Part>
+        <Announcer />
+      </Part>
+      <Part>
+        <Overlays />
+      </Part>
     </div>
+  )
+}
+
+/** One part's fault must not take the alarm screen with it. */
+function Part({ children }: { readonly children: ReactNode }): ReactNode {
+  const { t } = useTexts()
+  return (
+    <Boundary
+      fallback={(reset) => (
+        <button
+          type="button"
+          data-testid="part-failed"
+          className="min-h-11 border-b border-line bg-critical-tint px-4 text-left"
+          onClick={() => {
+            showHelp(false)
+            reset()
+          }}
+        >
+          {t('app.part_failed')}
+        </button>
+      )}
+    >
+      {children}
+    </Boundary>
+  )
+}
+
+/** Fetched when first asked for. */
+function Overlays(): ReactNode {
+  const { help, palette } = useOverlays()
+  return (
+    <Suspense fallback={null}>
+      {help && <KeysHelp />}
+      {palette && <CommandPalette />}
+    </Suspense>
   )
 }
 
@@ -54,10 +100,11 @@ function useGoTo(): void {
 }
 
 /** The tab tells what waits, for windows behind others. */
-function useTitle(): void {
+function WindowTitle(): ReactNode {
   const { t } = useTexts()
   const { counts } = useBoard()
   useEffect(() => {
     document.title = counts.new === 0 ? 'STAM' : t('app.title_new', { count: counts.new })
   }, [counts.new, t])
+  return null
 }

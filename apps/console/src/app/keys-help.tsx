@@ -4,7 +4,7 @@ import { prefer, usePreference } from '../data/preferences.ts'
 import { printedKey, type Shortcut, type ShortcutScope, shortcutScopes, shortcuts } from '../keyboard/shortcuts.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
 import { Sheet } from '../ui/sheet.tsx'
-import { showHelp, useOverlays } from './overlays.ts'
+import { showHelp } from './overlays.ts'
 
 const titles: Record<ShortcutScope, MessageKey> = {
   everywhere: 'keys.everywhere',
@@ -15,11 +15,10 @@ const titles: Record<ShortcutScope, MessageKey> = {
 /** `?`: every key there is, from the same table the keyboard listens to. */
 export function KeysHelp(): ReactNode {
   const { t } = useTexts()
-  const { help } = useOverlays()
   const singleKeys = usePreference('singleKeys')
   const all: readonly Shortcut[] = Object.values(shortcuts)
   return (
-    <Sheet title={t('keys.title')} isOpen={help} onClose={() => showHelp(false)} width="lg" testId="keys-help">
+    <Sheet title={t('keys.title')} isOpen onClose={() => showHelp(false)} width="lg" testId="keys-help">
       <div className="overflow-y-auto p-5">
         <div className="grid gap-x-10 gap-y-6 md:grid-cols-3">
           {shortcutScopes.map((scope) => (

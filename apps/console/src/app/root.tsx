@@ -6,12 +6,14 @@ import { tryAgain, useSession } from '../data/me.ts'
 import { usePreference } from '../data/preferences.ts'
 import { TextsProvider, useTexts } from '../texts/texts.tsx'
 import { countdown } from '../texts/time.ts'
+import { Boundary } from '../ui/boundary.tsx'
 import { Button } from '../ui/button.tsx'
 import { Ticking } from '../ui/ticking.tsx'
 import { ChangePassword } from './change-password.tsx'
 import { Login } from './login.tsx'
 import { Mark } from './mark.tsx'
 import { router } from './router.tsx'
+import { ScreenFailed } from './screen-failed.tsx'
 
 export function Root(): ReactNode {
   const theme = usePreference('theme')
@@ -21,7 +23,9 @@ export function Root(): ReactNode {
   return (
     <TextsProvider>
       <QueryClientProvider client={queries}>
-        <Gate />
+        <Boundary fallback={(reset) => <ScreenFailed reset={reset} />}>
+          <Gate />
+        </Boundary>
       </QueryClientProvider>
     </TextsProvider>
   )

@@ -9,7 +9,12 @@ import { Empty } from '../ui/page-state.tsx'
 export function ScreenFailed({ reset }: { readonly reset: () => void }): ReactNode {
   const { t } = useTexts()
   return (
-    <Empty icon={<Bug size={28} />} title={t('app.screen_failed')} body={t('app.screen_failed_body')}>
+    <Empty
+      icon={<Bug size={28} />}
+      title={t('app.screen_failed')}
+      body={t('app.screen_failed_body')}
+      testId="screen-failed"
+    >
       <Button onPress={reset} testId="retry">
         {t('action.retry')}
       </Button>

@@ -1,11 +1,10 @@
 import { priorities, type Priority } from '@stam/contracts'
-import { priorityText } from '@stam/domain'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { BellRing, Volume2, VolumeOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useBoard } from '../data/alarms.ts'
 import { chooseQueue } from '../data/queue-filter.ts'
-import { useConnection, useRealtime } from '../data/system.ts'
+import { useConnection, useRealtimeFigure } from '../data/system.ts'
 import { useShortcut } from '../keyboard/keyboard.ts'
 import { remainingMute } from '../sound/sound-decision.ts'
 import { toggleMute, useSound } from '../sound/alarm-sound.ts'
@@ -30,8 +29,8 @@ export function StatusBar(): ReactNode {
       <span className="flex-1" />
       <SoundButton />
       <span className="mx-2 font-medium whitespace-nowrap max-md:hidden" data-testid="clock">
-        <Ticking say={(now) => timeOfDay(now)} deps="clock" />{' '}
-        <span className="text-sm text-soft">{zoneAbbreviation(Date.now())}</span>
+        <Ticking say={timeOfDay} deps="clock" />{' '}
+        <Ticking say={zoneAbbreviation} deps="zone" className="text-sm text-soft" />
       </span>
       <UserMenu />
     </header>
@@ -41,14 +40,12 @@ export function StatusBar(): ReactNode {
 /** Grey while all is well; the banners carry the rest. */
 function RealtimeMark(): ReactNode {
   const { t, language } = useTexts()
-  const { phase, roundTripMs } = useRealtime()
+  const phase = useRealtimeFigure('phase')
+  const roundTripMs = useRealtimeFigure('roundTripMs')
   const { canAct } = useConnection()
   const live = phase === 'live'
   const look = live ? 'bg-soft' : canAct ? 'bg-warning' : 'bg-critical'
-  const seconds =
-    roundTripMs === null
-      ? null
-      : (Math.max(1, Math.round(roundTripMs / 100)) / 10).toLocaleString(language, { minimumFractionDigits: 1 })
+  const seconds = roundTripMs === null ? null : tenths(Math.max(1, Math.round(roundTripMs / 100)), language)
   const words = live ? t('bar.live') : t(phase === 'syncing' ? 'bar.syncing' : canAct ? 'bar.polling' : 'bar.offline')
   return (
     <span
@@ -65,8 +62,13 @@ function RealtimeMark(): ReactNode {
   )
 }
 
+/** Tenths of a second as a decimal: `0,1` · `0.1`. */
+function tenths(value: number, language: 'pl' | 'en'): string {
+  return `${Math.floor(value / 10)}${language === 'pl' ? ',' : '.'}${value % 10}`
+}
+
 function Counts(): ReactNode {
-  const { t, of } = useTexts()
+  const { t } = useTexts()
   const navigate = useNavigate()
   const { counts, loadedAt } = useBoard()
   const show = (priority: Priority): void => {
@@ -80,7 +82,6 @@ function Counts(): ReactNode {
           key={priority}
           type="button"
           data-testid={`count-${priority}`}
-          aria-label={`${of(priorityText[priority])}: ${counts[priority]}`}
           onClick={() => show(priority)}
           className="flex h-9 items-center gap-2 rounded px-2 hover:bg-hover max-md:h-11"
         >
@@ -88,7 +89,7 @@ function Counts(): ReactNode {
           <span className={counts[priority] === 0 ? 'text-soft' : 'text-lg font-semibold'}>
             {loadedAt === null ? '–' : counts[priority]}
           </span>
-          <span className="text-sm text-soft max-xl:hidden">{t(`bar.${priority}`, { count: counts[priority] })}</span>
+          <span className="text-sm text-soft max-xl:sr-only">{t(`bar.${priority}`, { count: counts[priority] })}</span>
         </button>
       ))}
       {counts.new > 0 && (

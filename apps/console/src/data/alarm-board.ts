@@ -27,155 +27,195 @@ interface Entry {
 export const lingerMs = 4_000
 const tombstoneLimit = 20_000
 const noChange: BoardChange = { arrived: [], changed: [] }
+const noCounts: PriorityCounts = { CRITICAL: 0, WARNING: 0, INFO: 0, new: 0 }
 
-export interface Board {
-  /** Grows with every change; what React compares. */
-  readonly revision: number
-  /** True once a sweep has read the list to its end. */
-  readonly complete: boolean
-  /** When the first page arrived; null = nothing known yet. */
-  readonly loadedAt: number | null
-  /** Open alarms outside test mode; exact when complete, else the server's figures carried forward. */
+export interface BoardPage {
+  readonly alarms: readonly AlarmSummary[]
   readonly counts: PriorityCounts
-  get(id: string): AlarmSummary | undefined
-  /** Open alarms and those that closed within `lingerMs`. Test-mode alarms included; views leave them out. */
-  all(): readonly AlarmSummary[]
-  live(alarms: readonly AlarmSummary[], now: number): BoardChange
-  /** Starts a sweep and returns its number; pages of another sweep are ignored. */
-  beginSweep(): number
-  page(
-    sweep: number,
-    page: { alarms: readonly AlarmSummary[]; counts: PriorityCounts; last: boolean },
-    now: number,
-  ): BoardChange
-  /** Forgets closed alarms whose time to linger is over. Returns whether anything went. */
-  prune(now: number): boolean
-  clear(): void
+  readonly last: boolean
 }
 
-export function createBoard(): Board {
-  let entries = new Map<string, Entry>()
-  /** Versions of closed alarms. */
-  let closed = new Map<string, number>()
-  /** Closed alarms still shown, and since when. */
-  let lingering = new Map<string, number>()
-  let sweep = 0
-  let sweepRunning = false
-  let complete = false
-  let loadedAt: number | null = null
-  let revision = 0
-  let serverCounts: PriorityCounts = { CRITICAL: 0, WARNING: 0, INFO: 0, new: 0 }
-  let cachedAll: readonly AlarmSummary[] | null = null
-  let cachedCounts: PriorityCounts | null = null
+type Put = 'new' | 'newer' | 'same' | 'old'
 
-  const touched = (): void => {
-    revision += 1
-    cachedAll = null
-    cachedCounts = null
+export class Board {
+  #entries = new Map<string, Entry>()
+  /** The same entries, newest first: kept in order, so that no view ever sorts ten thousand alarms. */
+  #order: Entry[] = []
+  /** Versions of closed alarms. */
+  #closed = new Map<string, number>()
+  /** Closed alarms still shown, and since when. */
+  #lingering = new Map<string, number>()
+  #sweep = 0
+  #sweepRunning = false
+  #complete = false
+  #loadedAt: number | null = null
+  #revision = 0
+  #serverCounts: PriorityCounts = noCounts
+  #cachedAll: readonly AlarmSummary[] | null = null
+  #cachedCounts: PriorityCounts | null = null
+
+  /** Grows with every change; what React compares. */
+  get revision(): number {
+    return this.#revision
   }
 
-  const put = (alarm: AlarmSummary, now: number): 'new' | 'newer' | 'same' | 'old' => {
-    const known = entries.get(alarm.id)
-    const dead = closed.get(alarm.id)
+  /** True once a sweep has read the list to its end. */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  /** When the first page arrived; null = nothing known yet. */
+  get loadedAt(): number | null {
+    return this.#loadedAt
+  }
+
+  /** Open alarms outside test mode; exact when complete, else the server's figures carried forward. */
+  get counts(): PriorityCounts {
+    this.#cachedCounts ??= this.#complete ? countOpen(this.#entries) : this.#serverCounts
+    return this.#cachedCounts
+  }
+
+  get(id: string): AlarmSummary | undefined {
+    return this.#entries.get(id)?.alarm
+  }
+
+  /** Open alarms and those that closed within `lingerMs`, newest first. Test-mode alarms included; views leave them out. */
+  all(): readonly AlarmSummary[] {
+    this.#cachedAll ??= this.#order.map((entry) => entry.alarm)
+    return this.#cachedAll
+  }
+
+  /** Alarms off the stream, or out of the answer to an action. */
+  live(alarms: readonly AlarmSummary[], now: number): BoardChange {
+    const arrived: AlarmSummary[] = []
+    const changed: AlarmSummary[] = []
+    for (const alarm of alarms) {
+      const before = this.get(alarm.id)
+      const result = this.#put(alarm, now)
+      if (result === 'old' || result === 'same') continue
+      changed.push(alarm)
+      if (result === 'new') arrived.push(alarm)
+      this.#serverCounts = carried(this.#serverCounts, before, alarm)
+    }
+    if (changed.length === 0) return noChange
+    this.#touched()
+    return { arrived, changed }
+  }
+
+  /** Starts a sweep and returns its number; pages of another sweep are ignored. */
+  beginSweep(): number {
+    this.#sweep += 1
+    this.#sweepRunning = true
+    return this.#sweep
+  }
+
+  page(sweep: number, page: BoardPage, now: number): BoardChange {
+    if (sweep !== this.#sweep || !this.#sweepRunning) return noChange
+    const arrived: AlarmSummary[] = []
+    const changed: AlarmSummary[] = []
+    for (const alarm of page.alarms) {
+      const result = this.#put(alarm, now)
+      if (result === 'new' || result === 'newer') changed.push(alarm)
+      // On the first reading everything is new to us, but nothing of it has just happened.
+      if (result === 'new' && this.#complete) arrived.push(alarm)
+    }
+    this.#serverCounts = page.counts
+    this.#loadedAt ??= now
+    if (page.last) this.#endSweep()
+    this.#touched()
+    return { arrived, changed }
+  }
+
+  /** Forgets closed alarms whose time to linger is over. Returns whether anything went. */
+  prune(now: number): boolean {
+    let gone = 0
+    for (const [id, since] of this.#lingering) {
+      if (now - since < lingerMs) continue
+      this.#lingering.delete(id)
+      this.#entries.delete(id)
+      gone += 1
+    }
+    if (gone === 0) return false
+    this.#dropForgotten()
+    this.#touched()
+    return true
+  }
+
+  clear(): void {
+    this.#entries = new Map()
+    this.#order = []
+    this.#closed = new Map()
+    this.#lingering = new Map()
+    this.#sweepRunning = false
+    this.#complete = false
+    this.#loadedAt = null
+    this.#serverCounts = noCounts
+    this.#touched()
+  }
+
+  #put(alarm: AlarmSummary, now: number): Put {
+    const known = this.#entries.get(alarm.id)
+    const dead = this.#closed.get(alarm.id)
     if (dead !== undefined && alarm.version <= dead) return 'old'
     if (known !== undefined) {
       // Listed, so still there, even if this page is older than what the stream has brought.
-      known.sweep = sweep
+      known.sweep = this.#sweep
       if (alarm.version < known.alarm.version) return 'old'
       if (alarm.version === known.alarm.version) return 'same'
     }
     if (alarm.status === 'CLOSED') {
-      closed.set(alarm.id, alarm.version)
-      if (closed.size > tombstoneLimit) closed.delete(closed.keys().next().value ?? '')
+      this.#closed.set(alarm.id, alarm.version)
+      if (this.#closed.size > tombstoneLimit) this.#closed.delete(this.#closed.keys().next().value ?? '')
       // Only what was on the screen lingers on it.
       if (known === undefined) return 'old'
-      lingering.set(alarm.id, now)
+      this.#lingering.set(alarm.id, now)
     }
-    entries.set(alarm.id, { alarm, sweep })
-    return known === undefined ? 'new' : 'newer'
+    if (known !== undefined) {
+      // When an alarm began does not change, so neither does its place.
+      known.alarm = alarm
+      return 'newer'
+    }
+    const entry = { alarm, sweep: this.#sweep }
+    this.#entries.set(alarm.id, entry)
+    this.#order.splice(placeOf(this.#order, alarm), 0, entry)
+    return 'new'
   }
 
-  return {
-    get revision() {
-      return revision
-    },
-    get complete() {
-      return complete
-    },
-    get loadedAt() {
-      return loadedAt
-    },
-    get counts() {
-      cachedCounts ??= complete ? countOpen(entries) : serverCounts
-      return cachedCounts
-    },
-    get: (id) => entries.get(id)?.alarm,
-    all() {
-      cachedAll ??= Array.from(entries.values(), (entry) => entry.alarm)
-      return cachedAll
-    },
-    live(alarms, now) {
-      const arrived: AlarmSummary[] = []
-      const changed: AlarmSummary[] = []
-      for (const alarm of alarms) {
-        const before = entries.get(alarm.id)?.alarm
-        const result = put(alarm, now)
-        if (result === 'old' || result === 'same') continue
-        changed.push(alarm)
-        if (result === 'new') arrived.push(alarm)
-        serverCounts = carried(serverCounts, before, alarm)
-      }
-      if (changed.length === 0) return noChange
-      touched()
-      return { arrived, changed }
-    },
-    beginSweep() {
-      sweep += 1
-      sweepRunning = true
-      return sweep
-    },
-    page(of, page, now) {
-      if (of !== sweep || !sweepRunning) return noChange
-      const arrived: AlarmSummary[] = []
-      const changed: AlarmSummary[] = []
-      for (const alarm of page.alarms) {
-        const result = put(alarm, now)
-        if (result === 'new' || result === 'newer') changed.push(alarm)
-        // On the first reading everything is new to us, but nothing of it has just happened.
-        if (result === 'new' && complete) arrived.push(alarm)
-      }
-      serverCounts = page.counts
-      loadedAt ??= now
-      if (page.last) {
-        sweepRunning = false
-        complete = true
-        for (const [id, entry] of entries) if (entry.sweep < sweep && !closed.has(id)) entries.delete(id)
-      }
-      touched()
-      return { arrived, changed }
-    },
-    prune(now) {
-      let gone = 0
-      for (const [id, since] of lingering) {
-        if (now - since < lingerMs) continue
-        lingering.delete(id)
-        entries.delete(id)
-        gone += 1
-      }
-      if (gone > 0) touched()
-      return gone > 0
-    },
-    clear() {
-      entries = new Map()
-      closed = new Map()
-      lingering = new Map()
-      sweepRunning = false
-      complete = false
-      loadedAt = null
-      serverCounts = { CRITICAL: 0, WARNING: 0, INFO: 0, new: 0 }
-      touched()
-    },
+  #endSweep(): void {
+    this.#sweepRunning = false
+    this.#complete = true
+    for (const [id, entry] of this.#entries) {
+      if (entry.sweep < this.#sweep && !this.#closed.has(id)) this.#entries.delete(id)
+    }
+    this.#dropForgotten()
   }
+
+  #dropForgotten(): void {
+    this.#order = this.#order.filter((entry) => this.#entries.get(entry.alarm.id) === entry)
+  }
+
+  #touched(): void {
+    this.#revision += 1
+    this.#cachedAll = null
+    this.#cachedCounts = null
+  }
+}
+
+/** Newer first; ISO instants in UTC with equal precision compare as text, the number decides between equal ones. */
+export const newerFirst = (a: AlarmSummary, b: AlarmSummary): number =>
+  a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : b.number - a.number
+
+/** Where an alarm belongs in the order, by halving. */
+function placeOf(order: readonly Entry[], alarm: AlarmSummary): number {
+  let low = 0
+  let high = order.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const entry = order[middle]
+    if (entry !== undefined && newerFirst(entry.alarm, alarm) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 const counted = (alarm: AlarmSummary | undefined): alarm is AlarmSummary =>

@@ -23,6 +23,9 @@ export function useBoard(): typeof board {
   return board
 }
 
+/** Open alarms, newest first; the same array until something changes. */
+export const useBoardAlarms = (): readonly AlarmSummary[] => useStore(boardRevision, () => board.all())
+
 export const useListLoading = (): ReturnType<typeof loader.store.getState> => useStore(loader.store)
 export const reloadList = (): void => loader.reload()
 

@@ -9,9 +9,9 @@ import { type Failure, failureOf } from './http.ts'
 
 export const loaderTiming = {
   pollMs: 10_000,
-  /** The first pages come as fast as they can; the rest leave room for the operator's own requests (60 a minute). */
+  /** The first pages come as fast as they can; the rest leave half of the 120 reads a minute to everything else. */
   quickPages: 10,
-  pageGapMs: 2_000,
+  pageGapMs: 1_000,
   retryMs: [2_000, 4_000, 8_000, 10_000],
 } as const
 
@@ -37,31 +37,87 @@ export interface LoaderDeps {
   readonly now: () => number
 }
 
-export interface BoardLoader {
-  readonly store: StoreApi<LoaderState>
-  /** Starts a full sweep; one already running is given up for it. */
-  reload(afterMs?: number): void
-  setPolling(on: boolean): void
-  stop(): void
-}
-
 const idle: LoaderState = { sweeping: false, freshAt: null, failure: null, failedSince: null }
 
-export function createBoardLoader(deps: LoaderDeps): BoardLoader {
-  const store = createStore<LoaderState>(() => idle)
-  let running: AbortController | null = null
-  let polling: ReturnType<typeof setInterval> | undefined
+export class BoardLoader {
+  readonly store: StoreApi<LoaderState> = createStore<LoaderState>(() => idle)
+  readonly #deps: LoaderDeps
+  #running: AbortController | null = null
+  #polling: ReturnType<typeof setInterval> | undefined
 
-  const fetched = async (query: PageQuery, signal: AbortSignal): Promise<AlarmList> => {
+  constructor(deps: LoaderDeps) {
+    this.#deps = deps
+  }
+
+  /** Starts a full sweep; one already running is given up for it. */
+  reload(afterMs = 0): void {
+    this.#running?.abort()
+    const mine = new AbortController()
+    this.#running = mine
+    this.store.setState({ sweeping: true })
+    const work = async (): Promise<void> => {
+      if (afterMs > 0) await pause(afterMs, mine.signal)
+      await this.#sweep(mine.signal)
+    }
+    work().then(
+      () => this.#finish(mine),
+      () => {
+        if (this.#running === mine) this.reload(1_000)
+      },
+    )
+  }
+
+  setPolling(on: boolean): void {
+    if (on === (this.#polling !== undefined)) return
+    clearInterval(this.#polling)
+    this.#polling = undefined
+    if (!on) return
+    this.#polling = setInterval(() => this.#poll(), loaderTiming.pollMs)
+    if (this.#running === null) this.reload()
+  }
+
+  stop(): void {
+    clearInterval(this.#polling)
+    this.#polling = undefined
+    this.#running?.abort()
+    this.#running = null
+    this.store.setState(idle, true)
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { board, onSnapshot, onChange, now } = this.#deps
+    const number = board.beginSweep()
+    const take = (page: AlarmList, last: boolean): void => {
+      onChange(board.page(number, { alarms: page.data, counts: page.counts, last }, now()))
+    }
+    // The most urgent hundred first, so that the screen is useful at once; then everything, in an order that cannot change.
+    const first = await this.#fetched({ sort: 'priority' }, signal)
+    onSnapshot(first.stream_position)
+    take(first, first.next === null)
+    if (first.next === null) return
+    let after: string | null = null
+    for (let count = 0; ; count += 1) {
+      const slow = count >= loaderTiming.quickPages || this.#polling !== undefined
+      if (slow) await pause(loaderTiming.pageGapMs, signal)
+      const page: AlarmList = await this.#fetched({ sort: 'newest', ...(after === null ? {} : { after }) }, signal)
+      take(page, page.next === null)
+      if (page.next === null) return
+      after = page.next
+    }
+  }
+
+  /** One page, asked for until it comes. */
+  async #fetched(query: PageQuery, signal: AbortSignal): Promise<AlarmList> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const page = await deps.fetchPage(query, signal)
-        store.setState({ freshAt: deps.now(), failure: null, failedSince: null })
+        const page = await this.#deps.fetchPage(query, signal)
+        signal.throwIfAborted()
+        this.store.setState({ freshAt: this.#deps.now(), failure: null, failedSince: null })
         return page
       } catch (error) {
         signal.throwIfAborted()
         const failure = failureOf(error)
-        store.setState((state) => ({ failure, failedSince: state.failedSince ?? deps.now() }))
+        this.store.setState((state) => ({ failure, failedSince: state.failedSince ?? this.#deps.now() }))
         // A broken cursor cannot be continued: the sweep starts again.
         if (failure.kind === 'refused' && failure.code === 'INVALID_CURSOR') throw error
         await pause(retryDelay(failure, attempt), signal)
@@ -69,79 +125,26 @@ export function createBoardLoader(deps: LoaderDeps): BoardLoader {
     }
   }
 
-  const sweep = async (signal: AbortSignal): Promise<void> => {
-    const number = deps.board.beginSweep()
-    const take = (page: AlarmList, last: boolean): void => {
-      deps.onChange(deps.board.page(number, { alarms: page.data, counts: page.counts, last }, deps.now()))
-    }
-    // The most urgent hundred first, so that the screen is useful at once; then everything, in an order that cannot change.
-    const first = await fetched({ sort: 'priority' }, signal)
-    deps.onSnapshot(first.stream_position)
-    take(first, first.next === null)
-    if (first.next === null) return
-    let after: string | null = null
-    for (let count = 0; ; count += 1) {
-      if (count >= loaderTiming.quickPages || polling !== undefined) await pause(loaderTiming.pageGapMs, signal)
-      const page: AlarmList = await fetched({ sort: 'newest', ...(after === null ? {} : { after }) }, signal)
-      take(page, page.next === null)
-      if (page.next === null) return
-      after = page.next
-    }
-  }
-
-  const reload = (afterMs = 0): void => {
-    running?.abort()
-    const mine = new AbortController()
-    running = mine
-    store.setState({ sweeping: true })
-    const work = async (): Promise<void> => {
-      if (afterMs > 0) await pause(afterMs, mine.signal)
-      await sweep(mine.signal)
-    }
-    work().then(
-      () => finish(mine),
-      () => {
-        if (running === mine) reload(1_000)
-      },
-    )
-  }
-  const finish = (mine: AbortController): void => {
-    if (running !== mine) return
-    running = null
-    store.setState({ sweeping: false })
+  #finish(mine: AbortController): void {
+    if (this.#running !== mine) return
+    this.#running = null
+    this.store.setState({ sweeping: false })
   }
 
   /** Without the stream: a sweep if none is under way, else at least the newest page. */
-  const poll = (): void => {
-    if (running === null) return reload()
-    if (deps.board.loadedAt === null || store.getState().failure !== null) return
-    deps.fetchPage({ sort: 'newest' }, running.signal).then(
+  #poll(): void {
+    const { board, fetchPage, onChange, now } = this.#deps
+    if (this.#running === null) return this.reload()
+    if (board.loadedAt === null || this.store.getState().failure !== null) return
+    const { signal } = this.#running
+    fetchPage({ sort: 'newest' }, signal).then(
       (page) => {
-        store.setState({ freshAt: deps.now() })
-        deps.onChange(deps.board.live(page.data, deps.now()))
+        if (signal.aborted) return
+        this.store.setState({ freshAt: now() })
+        onChange(board.live(page.data, now()))
       },
       () => undefined,
     )
-  }
-
-  return {
-    store,
-    reload,
-    setPolling(on) {
-      if (on === (polling !== undefined)) return
-      clearInterval(polling)
-      polling = undefined
-      if (!on) return
-      polling = setInterval(poll, loaderTiming.pollMs)
-      if (running === null) reload()
-    },
-    stop() {
-      clearInterval(polling)
-      polling = undefined
-      running?.abort()
-      running = null
-      store.setState(idle, true)
-    },
   }
 }
 

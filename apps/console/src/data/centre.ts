@@ -2,12 +2,12 @@
 import { AlarmList, type ServerMessage, type SystemStatus, WsTicket } from '@stam/contracts'
 import { QueryClient } from '@tanstack/react-query'
 import { createStore } from 'zustand/vanilla'
-import { type BoardChange, createBoard } from './alarm-board.ts'
-import { createBoardLoader } from './board-loader.ts'
+import { Board, type BoardChange } from './alarm-board.ts'
+import { BoardLoader } from './board-loader.ts'
 import { ApiError, createHttp, failureOf, type Http } from './http.ts'
-import { createRealtime, type Socket, type TicketAnswer } from './realtime.ts'
+import { Realtime, type Socket, type TicketAnswer } from './realtime.ts'
 import { learnServerTime } from './server-clock.ts'
-import { createSession } from './session.ts'
+import { SessionKeeper } from './session.ts'
 
 /** Whether the server answers REST at all. */
 export const reach = createStore<{ readonly up: boolean | null; readonly downSince: number | null }>(() => ({
@@ -31,7 +31,7 @@ export const http: Http = createHttp({
   },
 })
 
-export const session = createSession({
+export const session = new SessionKeeper({
   http,
   now: Date.now,
   // A refresh token may be used once; two windows renewing together would look like a theft.
@@ -42,7 +42,7 @@ export const session = createSession({
 })
 leaves?.addEventListener('message', () => session.end('left'))
 
-export const board = createBoard()
+export const board = new Board()
 type BoardListener = (change: BoardChange) => void
 const boardListeners = new Set<BoardListener>()
 
@@ -57,7 +57,7 @@ export function boardChanged(change: BoardChange): void {
   for (const listener of boardListeners) listener(change)
 }
 
-export const loader = createBoardLoader({
+export const loader = new BoardLoader({
   board,
   fetchPage: (query, signal) =>
     http.call('/api/alarms', AlarmList, { query: { ...query, limit: 100, test: 'all' }, signal }),
@@ -75,7 +75,7 @@ export function onServerMessage(listener: MessageListener): () => void {
   return () => messageListeners.delete(listener)
 }
 
-export const realtime = createRealtime({
+export const realtime = new Realtime({
   now: Date.now,
   openSocket: (ticket) => {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'

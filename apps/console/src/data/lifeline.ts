@@ -7,15 +7,22 @@ import { refreshSystemStatus, watchConnection } from './system.ts'
 
 const statusEveryMs = 30_000
 
-/** Call once. Returns the way to stop everything (tests, hot reload). */
-export function startLifeline(): () => void {
+/**
+ * Call once. `startSound` belongs to the session, not to anything drawn: a fault of a screen must not silence the alarms.
+ * Returns the way to stop everything.
+ */
+export function startLifeline(startSound: () => () => void): () => void {
   let lastUser: string | null = null
+  let stopSound: (() => void) | null = null
   const follow = (state: ReturnType<typeof session.store.getState>): void => {
     if (state.phase !== 'signed_in') {
       realtime.stop()
       loader.stop()
+      stopSound?.()
+      stopSound = null
       return
     }
+    stopSound ??= startSound()
     if (lastUser !== null && lastUser !== state.user.id) forgetEverything()
     lastUser = state.user.id
     if (realtime.store.getState().phase !== 'stopped') return
@@ -48,6 +55,7 @@ export function startLifeline(): () => void {
     clearInterval(ticker)
     clearInterval(status)
     for (const stop of stops) stop()
+    stopSound?.()
     realtime.stop()
     loader.stop()
   }

@@ -1,5 +1,5 @@
 /** Topic: the person at the screen. */
-import { ChangePasswordRequest, type Me } from '@stam/contracts'
+import type { Me } from '@stam/contracts'
 import { useStore } from 'zustand'
 import { http, session } from './centre.ts'
 import { type Failure, failureOf } from './http.ts'
@@ -8,8 +8,9 @@ export type { Me } from '@stam/contracts'
 export type { SessionState } from './session.ts'
 
 export const useSession = (): ReturnType<typeof session.store.getState> => useStore(session.store)
-export const signIn = session.login
-export const signOut = session.logout
+export const signIn = (email: string, password: string): ReturnType<typeof session.login> =>
+  session.login(email, password)
+export const signOut = (): Promise<void> => session.logout()
 export const tryAgain = (): void => void session.start()
 
 /** The signed-in person; screens behind the login always have one. */
@@ -32,8 +33,8 @@ export type PasswordResult = { readonly ok: true } | { readonly ok: false; reado
 
 export async function changePassword(current: string, next: string): Promise<PasswordResult> {
   try {
-    const body: typeof ChangePasswordRequest._output = { current_password: current, new_password: next }
-    await http.send('/api/auth/password', { method: 'POST', body, anonymous: false })
+    const body = { current_password: current, new_password: next }
+    await http.send('/api/auth/password', { method: 'POST', body })
     await session.renew()
     return { ok: true }
   } catch (error) {

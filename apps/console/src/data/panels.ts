@@ -1,8 +1,8 @@
 /** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
-import { PanelDetail, PanelList, type PanelLive, type PanelListItem } from '@stam/contracts'
+import { PanelDetail, PanelList, type PanelListItem, type PanelLive } from '@stam/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { http, onServerMessage, queries, realtime } from './centre.ts'
 import { learnServerTime } from './server-clock.ts'
 

@@ -17,22 +17,23 @@ export interface QueueFilter {
 
 export const wholeQueue: QueueFilter = { priorities: [], whose: 'all', text: '', order: 'priority', test: false }
 
-const rank: Readonly<Record<Priority, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 }
-
 /**
- * Alarms that pass, in order. Claiming and acknowledging never move a row: neither order looks at the status.
- * `me` is the signed-in user's id.
+ * Alarms that pass, in order; `alarms` come newest first. Claiming and acknowledging never move a row: neither order
+ * looks at the status. `me` is the signed-in user's id.
  */
 export function queueOf(alarms: readonly AlarmSummary[], filter: QueueFilter, me: string): AlarmSummary[] {
   const words = searchable(filter.text).split(' ').filter(Boolean)
-  const passing = alarms.filter(
-    (alarm) =>
-      alarm.test_mode === filter.test &&
-      (filter.priorities.length === 0 || filter.priorities.includes(alarm.priority)) &&
-      belongs(alarm, filter.whose, me) &&
-      (words.length === 0 || contains(alarm, words)),
-  )
-  return passing.sort(filter.order === 'priority' ? byPriority : byAge)
+  const passing: Record<Priority, AlarmSummary[]> = { CRITICAL: [], WARNING: [], INFO: [] }
+  const all: AlarmSummary[] = []
+  const bucket = filter.order === 'priority' ? (alarm: AlarmSummary) => passing[alarm.priority] : () => all
+  for (const alarm of alarms) {
+    if (alarm.test_mode !== filter.test) continue
+    if (filter.priorities.length > 0 && !filter.priorities.includes(alarm.priority)) continue
+    if (!belongs(alarm, filter.whose, me)) continue
+    if (words.length > 0 && !contains(alarm, words)) continue
+    bucket(alarm).push(alarm)
+  }
+  return filter.order === 'priority' ? [...passing.CRITICAL, ...passing.WARNING, ...passing.INFO] : all
 }
 
 function belongs(alarm: AlarmSummary, whose: QueueWhose, me: string): boolean {
@@ -47,11 +48,6 @@ function belongs(alarm: AlarmSummary, whose: QueueWhose, me: string): boolean {
       return alarm.status === 'ACK' || alarm.status === 'RESOLVED'
   }
 }
-
-/** ISO instants in UTC with equal precision sort as text. */
-const byAge = (a: AlarmSummary, b: AlarmSummary): number =>
-  a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : b.number - a.number
-const byPriority = (a: AlarmSummary, b: AlarmSummary): number => rank[a.priority] - rank[b.priority] || byAge(a, b)
 
 const texts = new WeakMap<AlarmSummary, string>()
 
@@ -77,5 +73,11 @@ function contains(alarm: AlarmSummary, words: readonly string[]): boolean {
 
 /** Lower case without diacritics; ł is a letter of its own in Unicode, not an l with a mark. */
 export function searchable(text: string): string {
-  return text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').trim()
+  const lower = text.trim().toLowerCase()
+  // Most words are plain, and taking letters apart is slow.
+  return plain.test(lower) ? lower : lower.normalize('NFD').replace(marks, '').replaceAll('ł', 'l')
 }
+
+// oxlint-disable-next-line no-control-regex
+const plain = /^[\x00-\x7f]*$/
+const marks = /\p{M}/gu

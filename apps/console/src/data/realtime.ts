@@ -33,105 +33,110 @@ export interface RealtimeDeps {
   readonly beforeNextFrame: (work: () => void) => void
 }
 
-export interface Realtime {
-  readonly store: StoreApi<StreamState>
-  start(): void
-  stop(): void
-  hurry(): void
-  setChannels(channels: readonly string[]): void
-  /** A full REST reload began; its first page carried this position. */
-  snapshot(position: number): void
-}
-
 type Timeless<E> = E extends unknown ? Omit<E, 'at'> : never
 
-export function createRealtime(deps: RealtimeDeps): Realtime {
-  const store = createStore<StreamState>(() => initialStream)
-  let socket: Socket | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let waiting: ServerMessage[] = []
+export class Realtime {
+  readonly store: StoreApi<StreamState> = createStore<StreamState>(() => initialStream)
+  readonly #deps: RealtimeDeps
+  #socket: Socket | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #waiting: ServerMessage[] = []
 
-  const happen = (event: Timeless<StreamEvent>): void => {
-    const { state, effects } = streamStep(store.getState(), { ...event, at: deps.now() } as StreamEvent)
-    if (state !== store.getState()) store.setState(state, true)
-    for (const effect of effects) carryOut(effect)
-    clearTimeout(timer)
-    const wake = wakeAt(store.getState())
-    if (wake !== null) timer = setTimeout(() => happen({ type: 'tick' }), Math.max(0, wake - deps.now()))
+  constructor(deps: RealtimeDeps) {
+    this.#deps = deps
   }
 
-  const deliver = (message: ServerMessage): void => {
-    waiting.push(message)
-    if (waiting.length > 1) return
-    deps.beforeNextFrame(() => {
-      const batch = waiting
-      waiting = []
-      deps.deliver(batch)
-    })
+  start(): void {
+    this.#happen({ type: 'start' })
   }
 
-  const carryOut = (effect: StreamEffect): void => {
+  stop(): void {
+    this.#happen({ type: 'stop' })
+  }
+
+  /** The network or the window came back, or somebody pressed "connect now". */
+  hurry(): void {
+    this.#happen({ type: 'hurry' })
+  }
+
+  setChannels(channels: readonly string[]): void {
+    this.#happen({ type: 'channels', channels })
+  }
+
+  /** A full REST reload began; its first page carried this position. */
+  snapshot(position: number): void {
+    this.#happen({ type: 'snapshot', position })
+  }
+
+  #happen(event: Timeless<StreamEvent>): void {
+    const { now } = this.#deps
+    const { state, effects } = streamStep(this.store.getState(), { ...event, at: now() } as StreamEvent)
+    if (state !== this.store.getState()) this.store.setState(state, true)
+    for (const effect of effects) this.#carryOut(effect)
+    clearTimeout(this.#timer)
+    const wake = wakeAt(this.store.getState())
+    if (wake !== null) this.#timer = setTimeout(() => this.#happen({ type: 'tick' }), Math.max(0, wake - now()))
+  }
+
+  #carryOut(effect: StreamEffect): void {
     switch (effect.do) {
       case 'fetch_ticket':
-        deps.fetchTicket().then(
+        this.#deps.fetchTicket().then(
           (answer) =>
-            happen(
-              'ticket' in answer
-                ? { type: 'ticket', ticket: answer.ticket }
-                : { type: 'ticket_failed', retryAfterMs: answer.retryAfterMs },
-            ),
-          () => happen({ type: 'ticket_failed', retryAfterMs: 0 }),
+            this.#happen('ticket' in answer ? { type: 'ticket', ...answer } : { type: 'ticket_failed', ...answer }),
+          () => this.#happen({ type: 'ticket_failed', retryAfterMs: 0 }),
         )
         return
       case 'open_socket':
-        return open(effect.ticket)
+        return this.#open(effect.ticket)
       case 'close_socket': {
-        const old = socket
-        socket = null
+        const old = this.#socket
+        this.#socket = null
         old?.close()
         return
       }
       case 'send':
-        socket?.send(JSON.stringify(effect.message))
+        this.#socket?.send(JSON.stringify(effect.message))
         return
       case 'deliver':
-        return deliver(effect.message)
+        return this.#deliver(effect.message)
       case 'reload_list':
-        return deps.reloadList(effect.afterMs)
+        return this.#deps.reloadList(effect.afterMs)
       case 'get_token':
-        deps.freshToken().then(
-          (accessToken) => accessToken !== null && happen({ type: 'token', accessToken }),
+        this.#deps.freshToken().then(
+          (accessToken) => accessToken !== null && this.#happen({ type: 'token', accessToken }),
           () => undefined,
         )
         return
       case 'renew_session':
-        return deps.renewSession()
+        return this.#deps.renewSession()
     }
   }
 
-  const open = (ticket: string): void => {
-    const mine = deps.openSocket(ticket)
-    socket = mine
+  #deliver(message: ServerMessage): void {
+    this.#waiting.push(message)
+    if (this.#waiting.length > 1) return
+    this.#deps.beforeNextFrame(() => {
+      const batch = this.#waiting
+      this.#waiting = []
+      this.#deps.deliver(batch)
+    })
+  }
+
+  #open(ticket: string): void {
+    const mine = this.#deps.openSocket(ticket)
+    this.#socket = mine
     // Events of a socket that is no longer ours say nothing about the present one.
     const current = (event: Timeless<StreamEvent>): void => {
-      if (socket === mine) happen(event)
+      if (this.#socket === mine) this.#happen(event)
     }
     mine.onopen = () => current({ type: 'open' })
     mine.onmessage = ({ data }) => current(readMessage(data))
     mine.onclose = ({ code }) => {
-      if (socket !== mine) return
-      socket = null
-      happen({ type: 'closed', code })
+      if (this.#socket !== mine) return
+      this.#socket = null
+      this.#happen({ type: 'closed', code })
     }
-  }
-
-  return {
-    store,
-    start: () => happen({ type: 'start' }),
-    stop: () => happen({ type: 'stop' }),
-    hurry: () => happen({ type: 'hurry' }),
-    setChannels: (channels) => happen({ type: 'channels', channels }),
-    snapshot: (position) => happen({ type: 'snapshot', position }),
   }
 }
 

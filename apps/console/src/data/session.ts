@@ -25,101 +25,99 @@ export interface SessionDeps {
 
 export type LoginResult = { readonly ok: true } | { readonly ok: false; readonly failure: Failure }
 
-export interface SessionHandle {
-  readonly store: StoreApi<SessionState>
-  token(): string | null
-  start(): Promise<void>
-  login(email: string, password: string): Promise<LoginResult>
-  logout(): Promise<void>
-  /** Renews now; false = the session has ended. Concurrent calls share one request. */
-  renew(): Promise<boolean>
-  /** Another window signed out, or the server said the session is over. */
-  end(why: 'ended' | 'left'): void
-}
-
 const retryMs = [2_000, 4_000, 8_000, 15_000, 30_000]
 /** Renewal starts this long before the token ends, so that a short outage does not end the session. */
 const marginMs = 120_000
 
-export function createSession(deps: SessionDeps): SessionHandle {
-  const store = createStore<SessionState>(() => ({ phase: 'starting' }))
-  let token: string | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let renewing: Promise<boolean> | null = null
-  let failures = 0
+export class SessionKeeper {
+  readonly store: StoreApi<SessionState> = createStore<SessionState>(() => ({ phase: 'starting' }))
+  readonly #deps: SessionDeps
+  #token: string | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #renewing: Promise<boolean> | null = null
+  #failures = 0
 
-  const later = (ms: number, work: () => void): void => {
-    clearTimeout(timer)
-    timer = setTimeout(work, ms)
-  }
-  const retryDelay = (): number => retryMs[Math.min(failures, retryMs.length - 1)] ?? 30_000
-
-  const accept = (session: Session): void => {
-    token = session.access_token
-    failures = 0
-    const lifeMs = session.expires_in * 1000
-    later(Math.max(lifeMs - marginMs, lifeMs / 2), () => void quietly())
-    store.setState({ phase: 'signed_in', user: session.user }, true)
-  }
-  const end = (why: 'none' | 'ended' | 'left'): void => {
-    token = null
-    clearTimeout(timer)
-    store.setState({ phase: 'signed_out', why }, true)
+  constructor(deps: SessionDeps) {
+    this.#deps = deps
   }
 
-  const renewOnce = async (): Promise<boolean> => {
+  token(): string | null {
+    return this.#token
+  }
+
+  /** Asks whether a session exists, and asks again while the server cannot be reached. Whoever is signed in stays so. */
+  async start(): Promise<void> {
     try {
-      const body = { method: 'POST', anonymous: true } as const
-      accept(await deps.exclusively(() => deps.http.call('/api/auth/refresh', Session, body)))
+      await this.renew()
+    } catch {
+      const delay = retryMs[Math.min(this.#failures, retryMs.length - 1)] ?? 30_000
+      this.#failures += 1
+      if (this.store.getState().phase !== 'signed_in') {
+        const retryAt = this.#deps.now() + delay
+        this.store.setState({ phase: 'unreachable', attempt: this.#failures, retryAt }, true)
+      }
+      this.#later(delay)
+    }
+  }
+
+  async login(email: string, password: string): Promise<LoginResult> {
+    try {
+      const body = { email, password, device: this.#deps.deviceName.slice(0, 80) }
+      this.#accept(await this.#deps.http.call('/api/auth/login', Session, { method: 'POST', anonymous: true, body }))
+      return { ok: true }
+    } catch (error) {
+      return { ok: false, failure: failureOf(error) }
+    }
+  }
+
+  async logout(): Promise<void> {
+    // The screen is cleared whatever the server says; its answer only decides how soon the cookie dies.
+    await this.#deps.http.send('/api/auth/logout', { method: 'POST', timeoutMs: 3_000 }).catch(() => undefined)
+    this.#deps.announceLeave()
+    this.end('left')
+  }
+
+  /** Renews now; false = the session has ended. Concurrent calls share one request; rejects when nobody answered. */
+  renew(): Promise<boolean> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = null
+    })
+    return this.#renewing
+  }
+
+  /** Another window signed out, or the server said the session is over. */
+  end(why: 'none' | 'ended' | 'left'): void {
+    this.#token = null
+    clearTimeout(this.#timer)
+    this.store.setState({ phase: 'signed_out', why }, true)
+  }
+
+  async #renewOnce(): Promise<boolean> {
+    const { http, exclusively } = this.#deps
+    try {
+      this.#accept(
+        await exclusively(() => http.call('/api/auth/refresh', Session, { method: 'POST', anonymous: true })),
+      )
       return true
     } catch (error) {
       const failure = failureOf(error)
       if (failure.kind !== 'refused' || failure.status === 429)
         throw error instanceof ApiError ? error : new ApiError(failure)
-      end(store.getState().phase === 'signed_in' ? 'ended' : 'none')
+      this.end(this.store.getState().phase === 'signed_in' ? 'ended' : 'none')
       return false
     }
   }
-  const renew = (): Promise<boolean> => {
-    renewing ??= renewOnce().finally(() => {
-      renewing = null
-    })
-    return renewing
-  }
-  /** Renewal on a timer: an unreachable server is tried again; whoever is signed in stays so meanwhile. */
-  const quietly = async (): Promise<void> => {
-    try {
-      await renew()
-    } catch {
-      const delay = retryDelay()
-      failures += 1
-      if (store.getState().phase !== 'signed_in') {
-        store.setState({ phase: 'unreachable', attempt: failures, retryAt: deps.now() + delay }, true)
-      }
-      later(delay, () => void quietly())
-    }
+
+  #accept(session: Session): void {
+    this.#token = session.access_token
+    this.#failures = 0
+    const lifeMs = session.expires_in * 1000
+    this.#later(Math.max(lifeMs - marginMs, lifeMs / 2))
+    this.store.setState({ phase: 'signed_in', user: session.user }, true)
   }
 
-  return {
-    store,
-    token: () => token,
-    start: quietly,
-    renew,
-    end,
-    async login(email, password) {
-      try {
-        const body = { email, password, device: deps.deviceName.slice(0, 80) }
-        accept(await deps.http.call('/api/auth/login', Session, { method: 'POST', anonymous: true, body }))
-        return { ok: true }
-      } catch (error) {
-        return { ok: false, failure: failureOf(error) }
-      }
-    },
-    async logout() {
-      // The screen is cleared whatever the server says; its answer only decides how soon the cookie dies.
-      await deps.http.send('/api/auth/logout', { method: 'POST', timeoutMs: 3_000 }).catch(() => undefined)
-      deps.announceLeave()
-      end('left')
-    },
+  #later(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.start(), ms)
   }
 }

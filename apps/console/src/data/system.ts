@@ -5,6 +5,7 @@ import { createStore } from 'zustand/vanilla'
 import { http, liveHistory, loader, reach, realtime, systemStatus } from './centre.ts'
 import { type Connection, judgeConnection } from './connection.ts'
 import { learnServerTime } from './server-clock.ts'
+import type { StreamState } from './stream-client.ts'
 
 export type { ComponentStatus, SystemStatus } from '@stam/contracts'
 export type { Banner } from './connection.ts'
@@ -65,7 +66,10 @@ export function watchConnection(): () => void {
 }
 
 export const useConnection = (): Connection => useStore(connection)
-export const useRealtime = (): ReturnType<typeof realtime.store.getState> => useStore(realtime.store)
+export const useRealtime = (): StreamState => useStore(realtime.store)
+/** One figure of the stream: re-renders only when that changes, not with every message. */
+export const useRealtimeFigure = <K extends keyof StreamState>(name: K): StreamState[K] =>
+  useStore(realtime.store, (state) => state[name])
 export const connectNow = (): void => {
   realtime.hurry()
   loader.reload()

@@ -12,6 +12,7 @@ import {
 } from '../data/simulator.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
 import { Button } from '../ui/button.tsx'
+import { Choice } from '../ui/choice.tsx'
 import { Flag } from '../ui/labels.tsx'
 import { Page } from '../ui/page.tsx'
 import { Empty, Failed, failureWords, Loading, SkeletonBlocks, SkeletonRows } from '../ui/page-state.tsx'
@@ -33,7 +34,12 @@ export function SimulatorScreen(): ReactNode {
       aside={
         <>
           {([50, 500] as const).map((count) => (
-            <Button key={count} testId={`burst-${count}`} onPress={async () => report(await burst(count, 10_000))}>
+            <Button
+              key={count}
+              size="sm"
+              testId={`burst-${count}`}
+              onPress={() => void burst(count, 10_000).then(report)}
+            >
               {t('simulator.burst', { count })}
             </Button>
           ))}
@@ -57,7 +63,15 @@ export function SimulatorScreen(): ReactNode {
         />
       ) : (
         <div className="grid min-h-0 flex-1 grid-cols-[320px_minmax(0,1fr)_340px] max-xl:grid-cols-[260px_minmax(0,1fr)] max-md:block">
-          <nav aria-label={t('simulator.panels')} className="overflow-y-auto border-r border-line max-md:border-r-0">
+          <div className="hidden p-3 pb-0 max-md:block">
+            <Choice
+              label={t('simulator.panels')}
+              value={panelId}
+              onChange={setChosen}
+              options={list.data.map((panel) => ({ value: panel.id, label: panel.name }))}
+            />
+          </div>
+          <nav aria-label={t('simulator.panels')} className="overflow-y-auto border-r border-line max-md:hidden">
             {list.data.map((panel) => (
               <button
                 key={panel.id}
@@ -112,7 +126,7 @@ interface ButtonsProps {
 
 function PanelButtons({ panelId, report }: ButtonsProps): ReactNode {
   const query = useSimulatedPanel(panelId)
-  const send = (action: PanelAction) => async (): Promise<void> => report(await press(panelId, action))
+  const send = (action: PanelAction) => (): void => void press(panelId, action).then(report)
   if (query.data === undefined) {
     return query.isError ? (
       <Failed error={query.error} onRetry={() => void query.refetch()} />
@@ -134,7 +148,7 @@ function PanelButtons({ panelId, report }: ButtonsProps): ReactNode {
 
 interface PartProps {
   readonly panel: SimulatedPanelDetail
-  readonly send: (action: PanelAction) => () => Promise<void>
+  readonly send: (action: PanelAction) => () => void
 }
 
 function Partitions({ panel, send }: PartProps): ReactNode {
@@ -218,7 +232,7 @@ function Zones({ panel, send }: PartProps): ReactNode {
             <Button
               size="sm"
               testId={`${zone.violated ? 'restore' : 'violate'}-${zone.number}`}
-              className={zone.violated ? 'border-action text-action' : ''}
+              className={zone.violated ? 'border-action! text-action!' : ''}
               onPress={send({ action: zone.violated ? 'restore' : 'violate', zone: zone.number })}
             >
               {t(zone.violated ? 'simulator.restore' : 'simulator.violate')}
@@ -289,7 +303,7 @@ function Signals({ panel, send }: PartProps): ReactNode {
         {grid(faults)}
         <p className="mt-3 text-sm text-soft">
           {panel.host}:{panel.port} · {panel.model} ·{' '}
-          <Link to="/panels" className="text-action hover:underline">
+          <Link to="/panels" className="text-action underline">
             {t('panels.title')}
           </Link>
         </p>

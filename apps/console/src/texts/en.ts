@@ -12,7 +12,10 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'app.screen_failed': 'This screen failed to load',
   'app.screen_failed_body':
     'This is a fault of the console. Alarms, sound and the other screens keep working. Try again, or reload the console.',
+  'app.part_failed': 'This part of the console failed to load. Press to try again.',
   'app.reload': 'Reload the console',
+
+  'age.clock': 'at {clock}',
 
   'action.back': 'Back',
   'action.cancel': 'Cancel',
@@ -32,8 +35,12 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'bar.syncing': 'Synchronising…',
   'bar.polling': 'Every 10 s',
   'bar.offline': 'No server',
+  'bar.CRITICAL': 'critical',
+  'bar.WARNING': '{count, plural, one {warning} other {warnings}}',
+  'bar.INFO': 'information',
   'bar.new': '{count, plural, one {# new} other {# new}}',
 
+  'menu.button': 'Account and settings:',
   'menu.label': 'Account and settings: {name}',
   'menu.language': 'Language',
   'menu.light': 'Light appearance',
@@ -125,6 +132,9 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'queue.detail_region': 'Open alarm',
   'queue.search_label': 'Search the queue',
   'queue.search': 'Search: site, city, number',
+  'queue.filter_CRITICAL': 'Critical',
+  'queue.filter_WARNING': 'Warnings',
+  'queue.filter_INFO': 'Information',
   'queue.filter_new': 'New',
   'queue.filter_mine': 'Mine',
   'queue.filter_unfinished': 'To be closed',
@@ -145,6 +155,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'queue.nothing_found.body': 'Other alarms may be open; the filter hides them.',
   'queue.no_history.title': 'No closed alarms',
   'queue.no_history.body': 'Closed alarms can be found here.',
+  'queue.unknown': 'The queue is not known',
   'queue.calm': 'All quiet',
   'queue.waiting': '{count, plural, one {# alarm is waiting} other {# alarms are waiting}}',
   'queue.how_to_open': 'opens an alarm from the list',
@@ -179,7 +190,8 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'alarm.no_panel': 'This alarm does not come from a panel.',
 
   'note.label': 'Note',
-  'note.label_required': 'Note (required, at least {min} characters)',
+  'note.label_ack': 'Note (to acknowledge: at least {min} characters)',
+  'note.label_close': 'Note (to close: at least {min} characters)',
   'note.missing': '{count, plural, one {# more character} other {# more characters}}',
   'note.enough': 'enough',
   'note.length': '{count, plural, one {# character} other {# characters}}',

@@ -10,7 +10,10 @@ export const pl = {
   'app.screen_failed': 'Ten ekran się nie wczytał',
   'app.screen_failed_body':
     'To błąd konsoli. Alarmy, dźwięk i pozostałe ekrany działają dalej. Spróbuj ponownie albo wczytaj konsolę od nowa.',
+  'app.part_failed': 'Ta część konsoli się nie wczytała. Naciśnij, aby spróbować ponownie.',
   'app.reload': 'Wczytaj konsolę od nowa',
+
+  'age.clock': 'od {clock}',
 
   'action.back': 'Wróć',
   'action.cancel': 'Anuluj',
@@ -30,8 +33,12 @@ export const pl = {
   'bar.syncing': 'Synchronizacja…',
   'bar.polling': 'Co 10 s',
   'bar.offline': 'Brak serwera',
+  'bar.CRITICAL': '{count, plural, one {krytyczny} few {krytyczne} many {krytycznych} other {krytycznego}}',
+  'bar.WARNING': '{count, plural, one {ostrzeżenie} few {ostrzeżenia} many {ostrzeżeń} other {ostrzeżenia}}',
+  'bar.INFO': '{count, plural, one {informacja} few {informacje} many {informacji} other {informacji}}',
   'bar.new': '{count, plural, one {# nowy} few {# nowe} many {# nowych} other {# nowego}}',
 
+  'menu.button': 'Konto i ustawienia:',
   'menu.label': 'Konto i ustawienia: {name}',
   'menu.language': 'Język',
   'menu.light': 'Jasny wygląd',
@@ -125,6 +132,9 @@ export const pl = {
   'queue.detail_region': 'Otwarty alarm',
   'queue.search_label': 'Szukaj w kolejce',
   'queue.search': 'Szukaj: obiekt, miasto, numer',
+  'queue.filter_CRITICAL': 'Krytyczne',
+  'queue.filter_WARNING': 'Ostrzeżenia',
+  'queue.filter_INFO': 'Informacje',
   'queue.filter_new': 'Nowe',
   'queue.filter_mine': 'Moje',
   'queue.filter_unfinished': 'Do zamknięcia',
@@ -145,6 +155,7 @@ export const pl = {
   'queue.nothing_found.body': 'Inne alarmy mogą być otwarte; filtr je ukrywa.',
   'queue.no_history.title': 'Brak zamkniętych alarmów',
   'queue.no_history.body': 'Zamknięte alarmy będzie można tu odszukać.',
+  'queue.unknown': 'Stan kolejki nieznany',
   'queue.calm': 'Spokój',
   'queue.waiting':
     '{count, plural, one {# alarm czeka} few {# alarmy czekają} many {# alarmów czeka} other {# alarmu czeka}}',
@@ -180,7 +191,8 @@ export const pl = {
   'alarm.no_panel': 'Ten alarm nie pochodzi z centrali.',
 
   'note.label': 'Notatka',
-  'note.label_required': 'Notatka (wymagana, co najmniej {min} znaków)',
+  'note.label_ack': 'Notatka (do potwierdzenia co najmniej {min} znaków)',
+  'note.label_close': 'Notatka (do zamknięcia co najmniej {min} znaków)',
   'note.missing':
     '{count, plural, one {brakuje jeszcze # znaku} few {brakuje jeszcze # znaków} many {brakuje jeszcze # znaków} other {brakuje jeszcze # znaku}}',
   'note.enough': 'wystarczy',

@@ -47,7 +47,7 @@ export function TextsProvider({ children }: { readonly children: ReactNode }): R
 
 /** A missing key is a fault of ours, seen in the console of the browser and caught by texts.test.ts before. */
 function complain(error: Error): void {
-  console.error(error.message)
+  globalThis.reportError?.(error)
 }
 
 export interface Texts {

@@ -54,16 +54,22 @@ export function moment(ms: number, now: number, language: Language): string {
 /** `2026-11-21`: groups entries of one local day. */
 export const localDay = (ms: number): string => dayOf(partsOf(ms))
 
-/** Age of an alarm in a row: `00:42`, `59:59`, then `20:15`, then `20.11` (`20 Nov`). Never negative. */
-export function ageText(since: number, now: number, language: Language): string {
+/** What a row shows of an alarm's age; a clock must not be taken for minutes and seconds, so it says what it is. */
+export interface Age {
+  readonly kind: 'running' | 'clock' | 'day'
+  readonly text: string
+}
+
+/** `00:42`, `59:59`, then the clock (`20:15`), then the day (`20.11`, `20 Nov`). Never negative. */
+export function ageOf(since: number, now: number, language: Language): Age {
   const seconds = Math.max(0, Math.floor((now - since) / 1000))
   const two = (value: number): string => String(value).padStart(2, '0')
-  if (seconds < 3600) return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
+  if (seconds < 3600) return { kind: 'running', text: `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}` }
   const parts = partsOf(since)
-  if (dayOf(parts) === dayOf(partsOf(now))) return `${parts.hour}:${parts.minute}`
-  return language === 'pl'
-    ? `${parts.day}.${parts.month}`
-    : `${Number(parts.day)} ${englishMonths[Number(parts.month) - 1]}`
+  if (dayOf(parts) === dayOf(partsOf(now))) return { kind: 'clock', text: `${parts.hour}:${parts.minute}` }
+  const text =
+    language === 'pl' ? `${parts.day}.${parts.month}` : `${Number(parts.day)} ${englishMonths[Number(parts.month) - 1]}`
+  return { kind: 'day', text }
 }
 
 /** How long something has lasted, for sentences: `12 s`, `5 min`, `3 h`, `2 dni`. */
@@ -81,10 +87,11 @@ export function countdown(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+const zoneName = new Intl.DateTimeFormat('en-GB', { timeZone: displayTimeZone, timeZoneName: 'short' })
+
 /** `CET` or `CEST`. */
 export function zoneAbbreviation(ms: number): string {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: displayTimeZone, timeZoneName: 'short' }).formatToParts(ms)
-  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+  const name = zoneName.formatToParts(ms).find((part) => part.type === 'timeZoneName')?.value ?? ''
   return name === 'GMT+1' ? 'CET' : name === 'GMT+2' ? 'CEST' : name
 }
 

@@ -58,7 +58,7 @@ export function KeyHint({ stroke, always = false }: { readonly stroke: string; r
   return (
     <kbd
       aria-hidden="true"
-      className="rounded-sm border border-current px-1 font-sans text-xs leading-4 font-medium opacity-80 max-md:hidden"
+      className="rounded-sm border border-current px-1 font-sans text-xs leading-4 font-medium max-md:hidden"
     >
       {printedKey(stroke)}
     </kbd>

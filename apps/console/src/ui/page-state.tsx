@@ -90,14 +90,16 @@ export function Empty({
   body,
   children,
   icon,
+  testId = 'state-empty',
 }: {
   readonly title: string
   readonly body?: string
   readonly children?: ReactNode
   readonly icon?: ReactNode
+  readonly testId?: string
 }): ReactNode {
   return (
-    <Notice icon={icon ?? <SearchX size={28} />} title={title} body={body} testId="state-empty">
+    <Notice icon={icon ?? <SearchX size={28} />} title={title} body={body} testId={testId}>
       {children}
     </Notice>
   )

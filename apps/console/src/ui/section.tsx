@@ -30,11 +30,11 @@ export function Section({ title, aside, children, className = '', testId, flush 
 /** Name and value, aligned. */
 export function Facts({ rows }: { readonly rows: readonly (readonly [string, ReactNode])[] }): ReactNode {
   return (
-    <dl className="grid grid-cols-[minmax(96px,auto)_1fr] gap-x-4 gap-y-1.5">
+    <dl className="grid grid-cols-[minmax(120px,max-content)_1fr] gap-x-4 gap-y-1.5 max-md:grid-cols-1 max-md:gap-y-0">
       {rows.map(([name, value]) => (
         <div key={name} className="contents">
-          <dt className="text-soft">{name}</dt>
-          <dd className="min-w-0 break-words">{value}</dd>
+          <dt className="text-soft max-md:text-sm">{name}</dt>
+          <dd className="min-w-0 break-words max-md:mb-2">{value}</dd>
         </div>
       ))}
     </dl>

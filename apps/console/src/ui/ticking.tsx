@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { serverNow } from '../data/server-clock.ts'
 import { useTexts } from '../texts/texts.tsx'
-import { ageText, moment } from '../texts/time.ts'
+import { ageOf, moment } from '../texts/time.ts'
 import { everySecond } from './ticker.ts'
 
 /** A text that follows the clock. `say` must not depend on anything but its argument and `deps`. */
@@ -35,11 +35,15 @@ export function Ticking({
 
 /** Age of an instant: `00:42` … `20:15` … `20.11`. */
 export function Age({ since, className }: { readonly since: string; readonly className?: string }): ReactNode {
-  const { language } = useTexts()
+  const { t, language } = useTexts()
   const from = Date.parse(since)
+  const say = (now: number): string => {
+    const age = ageOf(from, now, language)
+    return age.kind === 'clock' ? t('age.clock', { clock: age.text }) : age.text
+  }
   return (
     <time dateTime={since} className={className}>
-      <Ticking say={(now) => ageText(from, now, language)} deps={`${since} ${language}`} />
+      <Ticking say={say} deps={`${since} ${language}`} />
     </time>
   )
 }

@@ -1,5 +1,5 @@
 import { alarmButtonText, dispositionText } from '@stam/domain'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { AlarmSummary } from '../../data/alarms.ts'
 import type { Intent } from '../../data/drafts.ts'
 import { useMe } from '../../data/me.ts'
@@ -7,7 +7,8 @@ import { useConnection } from '../../data/system.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Segments } from '../../ui/choice.tsx'
+import { Segments } from '../../ui/segments.tsx'
+import { useIsPhone } from '../../ui/use-is-phone.ts'
 import { ActionNotice } from './action-notice.tsx'
 import { ClosedBar } from './closed-bar.tsx'
 import { dispositionOf, dispositionsFor, nextSteps, noteRule, type Step } from './next-step.ts'
@@ -30,6 +31,11 @@ export function ActionBar({ alarm, onReload }: Props): ReactNode {
   const busy = actions.underWay !== undefined
   const intent = effectiveIntent(actions.draft.intent, steps)
   const closing = intent === 'close'
+  const phone = useIsPhone()
+  const [noteOpened, setNoteOpened] = useState(false)
+  // On a phone the note takes its room only when it is wanted.
+  const noteShown =
+    steps.mayNote && (!phone || noteOpened || closing || steps.primary === 'ack' || actions.draft.note !== '')
 
   const press = async (step: Step | 'release' | 'note'): Promise<void> => {
     if (busy || !canAct) return
@@ -80,12 +86,13 @@ export function ActionBar({ alarm, onReload }: Props): ReactNode {
             <Dispositions alarm={alarm} actions={actions} />
           </div>
         )}
-        {steps.mayNote && (
+        {noteShown && (
           <NoteField
             ref={note}
             alarm={alarm}
             actions={actions}
-            rule={noteRule(alarm, intent, actions.draft.note)}
+            rule={noteRule(alarm, intent === 'note' ? steps.primary : intent, actions.draft.note)}
+            step={intent === 'note' ? steps.primary : intent}
             onKeyDown={submit}
             disabled={!canAct}
             intent={intent}
@@ -99,19 +106,20 @@ export function ActionBar({ alarm, onReload }: Props): ReactNode {
           disabled={!canAct || busy}
           press={press}
           beginClose={beginClose}
+          openNote={noteShown ? null : () => setNoteOpened(true)}
         />
       </div>
     </footer>
   )
 }
 
-/** What Enter does: what the operator has begun, else the next step if it takes a note. */
+/** What Enter in the note does: the step the operator has begun, else it adds the note. */
 function effectiveIntent(chosen: Intent | null, steps: ReturnType<typeof nextSteps>): Intent | null {
   const offers = (step: Step): boolean => steps.primary === step || steps.secondary.includes(step)
   if (chosen === 'note') return steps.mayNote ? 'note' : null
   if (chosen !== null && offers(chosen)) return chosen
+  // The only step left takes a note; anything else wants its own key first, so that Enter never finishes by accident.
   if (steps.primary === 'close') return 'close'
-  if (steps.primary === 'ack' || steps.primary === 'resolve') return steps.primary
   return steps.mayNote ? 'note' : null
 }
 
@@ -144,6 +152,8 @@ interface StepsProps {
   readonly disabled: boolean
   readonly press: (step: Step | 'release' | 'note') => Promise<void>
   readonly beginClose: () => void
+  /** Given while the note field is folded away. */
+  readonly openNote: (() => void) | null
 }
 
 const testIds: Record<Step | 'release', string> = {
@@ -155,7 +165,7 @@ const testIds: Record<Step | 'release', string> = {
   release: 'release',
 }
 
-function Steps({ alarm, steps, actions, intent, disabled, press, beginClose }: StepsProps): ReactNode {
+function Steps({ alarm, steps, actions, intent, disabled, press, beginClose, openNote }: StepsProps): ReactNode {
   const { t, of } = useTexts()
   const closing = intent === 'close'
   const shown: Step | null = closing ? 'close' : steps.primary
@@ -201,12 +211,15 @@ function Steps({ alarm, steps, actions, intent, disabled, press, beginClose }: S
         ))}
       {steps.mayNote &&
         !closing &&
-        (actions.draft.note.trim() !== '' || steps.primary === null || steps.primary === 'claim') && (
+        (openNote !== null ||
+          actions.draft.note.trim() !== '' ||
+          steps.primary === null ||
+          steps.primary === 'claim') && (
           <Button
             tone="secondary"
-            isDisabled={disabled || actions.draft.note.trim() === ''}
+            isDisabled={disabled || (openNote === null && actions.draft.note.trim() === '')}
             testId="add-note"
-            onPress={() => void press('note')}
+            onPress={() => (openNote === null ? void press('note') : openNote())}
           >
             {of(alarmButtonText.note)}
           </Button>

@@ -6,10 +6,10 @@ import type { AlarmSummary } from '../../data/alarms.ts'
 import { useMe } from '../../data/me.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Avatar } from '../../ui/handler.tsx'
-import { Flag, ModeMark } from '../../ui/labels.tsx'
+import { Flag, ModeMark, StatusChip } from '../../ui/labels.tsx'
 import { PriorityShape } from '../../ui/priority-shape.tsx'
 import { Age, Moment } from '../../ui/ticking.tsx'
-import { StatusChip } from '../../ui/labels.tsx'
+import { useIsPhone } from '../../ui/use-is-phone.ts'
 
 interface Props {
   readonly alarm: AlarmSummary
@@ -35,6 +35,8 @@ const edges: Record<AlarmSummary['priority'], string> = {
 /** What is wrong, where, who has it. Filled while nobody has it, a tint afterwards, hatched in service and test mode. */
 export function AlarmBand({ alarm, address }: Props): ReactNode {
   const { t, of, language } = useTexts()
+  // On a phone the alarm is the whole screen, so its name is the screen's heading.
+  const Heading = useIsPhone() ? 'h1' : 'h2'
   const quiet = alarm.service_mode || alarm.test_mode
   const shouting = alarm.status === 'NEW' && !quiet && alarm.priority !== 'INFO'
   const look = quiet
@@ -48,16 +50,16 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
   return (
     <header
       data-testid="alarm-band"
-      className={`flex shrink-0 flex-wrap items-center gap-x-6 gap-y-2 border-b border-l-8 border-b-line px-5 py-3 max-md:px-3 ${look} ${edge}`}
+      className={`flex shrink-0 items-center gap-x-6 border-b border-l-8 border-b-line px-5 py-3 max-md:gap-x-2 max-md:py-2 max-md:pr-3 max-md:pl-1 ${look} ${edge}`}
     >
       <Link
         to="/alarms"
         aria-label={t('action.back')}
-        className="-ml-1 hidden size-11 items-center justify-center rounded max-md:inline-flex"
+        className="hidden size-11 shrink-0 items-center justify-center self-start rounded max-md:inline-flex"
       >
         <ArrowLeft size={20} aria-hidden="true" />
       </Link>
-      <div className="flex min-w-0 flex-1 basis-[320px] items-center gap-4">
+      <div className="flex min-w-0 flex-1 items-center gap-4">
         <PriorityShape priority={alarm.priority} size={36} inverse={shouting} muted={quiet} className="max-md:hidden" />
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2 text-sm font-medium">
@@ -67,16 +69,16 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
             {alarm.late && <Flag tone="plain">{t('alarm.late')}</Flag>}
             {alarm.normal_since !== null && <Flag tone="plain">{t('alarm.normal')}</Flag>}
           </p>
-          <h2 className="text-xl font-semibold break-words" data-testid="alarm-site">
+          <Heading className="text-xl font-semibold break-words" data-testid="alarm-site">
             {alarm.site.name}
-          </h2>
+          </Heading>
           <p className="break-words" data-testid="alarm-headline">
             <b className="font-semibold">{alarmHeadline(alarm, language)}</b>
             {address !== null && <span> · {address}</span>}
           </p>
         </div>
       </div>
-      <div className="flex items-center gap-5">
+      <div className="flex shrink-0 items-center gap-5 max-md:self-start">
         <p className="flex flex-col items-end">
           <Age since={alarm.first_seen} className="text-xl font-semibold" />
           <span className="text-sm">

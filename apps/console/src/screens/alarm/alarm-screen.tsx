@@ -66,12 +66,12 @@ function AlarmBody({ detail }: { readonly detail: AlarmDetail }): ReactNode {
   return (
     <div className="grid items-start gap-4 xl:grid-cols-2 max-md:gap-3">
       <div className="flex min-w-0 flex-col gap-4 max-md:contents">
-        <TimelineSection detail={detail} />
-        <PanelNowSection panelId={detail.alarm.panel_id} zoneNumbers={zones} />
+        <TimelineSection detail={detail} className="max-md:order-1" />
+        <PanelNowSection panelId={detail.alarm.panel_id} zoneNumbers={zones} className="max-md:order-3" />
       </div>
       <div className="flex min-w-0 flex-col gap-4 max-md:contents">
-        <DoNowSection detail={detail} />
-        <HistorySection alarms={detail.recent_alarms} title={t('alarm.history')} />
+        <DoNowSection detail={detail} className="max-md:order-2" />
+        <HistorySection alarms={detail.recent_alarms} title={t('alarm.history')} className="max-md:order-4" />
       </div>
     </div>
   )

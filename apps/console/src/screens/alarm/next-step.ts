@@ -57,7 +57,7 @@ export function noteRule(
   note: string,
 ): NoteRule {
   const length = [...note.trim()].length
-  if (what === 'note') return { required: true, length, missing: length > 0 ? 0 : 1 }
+  if (what === 'note') return { required: false, length, missing: length > 0 ? 0 : 1 }
   const required = what !== null && noteRequired(alarm, what)
   return { required, length, missing: required ? Math.max(0, NOTE_MIN_LENGTH - length) : 0 }
 }

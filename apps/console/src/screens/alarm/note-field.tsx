@@ -3,7 +3,7 @@ import type { KeyboardEvent, ReactNode, Ref } from 'react'
 import type { AlarmSummary } from '../../data/alarms.ts'
 import type { Intent } from '../../data/drafts.ts'
 import { type MessageKey, useTexts } from '../../texts/texts.tsx'
-import type { NoteRule } from './next-step.ts'
+import type { NoteRule, Step } from './next-step.ts'
 import type { AlarmActions } from './use-alarm-actions.ts'
 
 interface Props {
@@ -11,7 +11,10 @@ interface Props {
   readonly alarm: AlarmSummary
   readonly actions: AlarmActions
   readonly rule: NoteRule
+  /** What Enter does. */
   readonly intent: Intent | null
+  /** The step the rule is about. */
+  readonly step: Intent | Step | null
   readonly disabled: boolean
   readonly onKeyDown: (event: KeyboardEvent) => void
 }
@@ -24,7 +27,7 @@ const enterDoes: Record<Intent, MessageKey> = {
 }
 
 /** The note with its rule in sight: how many characters are wanted, how many are missing, what Enter does. */
-export function NoteField({ ref, alarm, actions, rule, intent, disabled, onKeyDown }: Props): ReactNode {
+export function NoteField({ ref, alarm, actions, rule, intent, step, disabled, onKeyDown }: Props): ReactNode {
   const { t } = useTexts()
   const { draft, wanting } = actions
   const more = draft.eventsSeen === null || draft.note === '' ? 0 : alarm.event_count - draft.eventsSeen
@@ -34,7 +37,9 @@ export function NoteField({ ref, alarm, actions, rule, intent, disabled, onKeyDo
     <div className="flex flex-col gap-1">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
         <label htmlFor="alarm-note" className="text-soft">
-          {rule.required && intent !== 'note' ? t('note.label_required', { min: NOTE_MIN_LENGTH }) : t('note.label')}
+          {rule.required
+            ? t(step === 'ack' ? 'note.label_ack' : 'note.label_close', { min: NOTE_MIN_LENGTH })
+            : t('note.label')}
         </label>
         {more > 0 && (
           <span role="status" className="font-semibold" data-testid="note-new-events">
@@ -47,9 +52,9 @@ export function NoteField({ ref, alarm, actions, rule, intent, disabled, onKeyDo
           data-testid="note-rule"
           className={insisted ? 'font-semibold text-text' : 'text-soft'}
         >
-          {tooShort && intent !== 'note'
+          {tooShort
             ? t('note.missing', { count: rule.missing })
-            : rule.required && intent !== 'note'
+            : rule.required
               ? t('note.enough')
               : t('note.length', { count: rule.length })}
         </span>

@@ -11,27 +11,31 @@ import { Flag } from '../../ui/labels.tsx'
 export function PanelNowSection({
   panelId,
   zoneNumbers,
+  className = '',
 }: {
   readonly panelId: string | null
   readonly zoneNumbers: readonly number[]
+  readonly className?: string
 }): ReactNode {
   const { t } = useTexts()
   if (panelId === null) {
     return (
-      <Section title={t('alarm.panel_now')}>
+      <Section className={className} title={t('alarm.panel_now')}>
         <p className="text-soft">{t('alarm.no_panel')}</p>
       </Section>
     )
   }
-  return <PanelNow panelId={panelId} zoneNumbers={zoneNumbers} />
+  return <PanelNow panelId={panelId} zoneNumbers={zoneNumbers} className={className} />
 }
 
 function PanelNow({
   panelId,
   zoneNumbers,
+  className = '',
 }: {
   readonly panelId: string
   readonly zoneNumbers: readonly number[]
+  readonly className?: string
 }): ReactNode {
   const { t, of } = useTexts()
   const query = usePanel(panelId)
@@ -39,7 +43,7 @@ function PanelNow({
   const trust = useTrust(detail?.live ?? null)
   if (detail === undefined) {
     return (
-      <Section title={t('alarm.panel_now')}>
+      <Section className={className} title={t('alarm.panel_now')}>
         <p className="text-soft" role="status">
           {query.isError ? t('panel.unknown') : t('state.loading')}
         </p>
@@ -55,7 +59,7 @@ function PanelNow({
           .filter((zone) => zoneState(bits, zone.number) !== 'NORMAL' || zoneNumbers.includes(zone.number))
           .slice(0, 24)
   return (
-    <Section title={t('alarm.panel_now')} testId="panel-now" aside={<LiveAge live={live} />}>
+    <Section className={className} title={t('alarm.panel_now')} testId="panel-now" aside={<LiveAge live={live} />}>
       <p className="mb-3 flex flex-wrap items-center gap-3">
         <Link to="/panels/$panelId" params={{ panelId }} className="font-semibold text-action hover:underline">
           {detail.panel.name}

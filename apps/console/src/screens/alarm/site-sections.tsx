@@ -10,11 +10,17 @@ import { Section } from '../../ui/section.tsx'
 import { Moment } from '../../ui/ticking.tsx'
 
 /** What to do: the procedure, then whom to call, in order. */
-export function DoNowSection({ detail }: { readonly detail: AlarmDetail }): ReactNode {
+export function DoNowSection({
+  detail,
+  className = '',
+}: {
+  readonly detail: AlarmDetail
+  readonly className?: string
+}): ReactNode {
   const { t } = useTexts()
   const { procedure, site } = detail
   return (
-    <Section title={t('alarm.do_now')} testId="do-now" flush>
+    <Section title={t('alarm.do_now')} testId="do-now" className={className} flush>
       <div className="border-b border-line p-4">
         {procedure === null ? (
           <p className="text-soft">{t('alarm.no_procedure')}</p>
@@ -74,13 +80,15 @@ export function Contacts({ contacts }: { readonly contacts: AlarmDetail['site'][
 export function HistorySection({
   alarms,
   title,
+  className = '',
 }: {
   readonly alarms: AlarmDetail['recent_alarms']
   readonly title: string
+  readonly className?: string
 }): ReactNode {
   const { t, of, language } = useTexts()
   return (
-    <Section title={title} testId="site-history" flush>
+    <Section title={title} testId="site-history" className={className} flush>
       {alarms.length === 0 ? (
         <p className="p-4 text-soft">{t('alarm.no_history')}</p>
       ) : (
@@ -92,7 +100,11 @@ export function HistorySection({
                 params={{ alarmId: alarm.id }}
                 className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-1.5 hover:bg-hover max-md:min-h-11"
               >
-                <PriorityShape priority={alarm.priority} size={14} muted={alarm.service_mode || alarm.test_mode} />
+                <PriorityShape
+                  priority={alarm.priority}
+                  size={14}
+                  muted={alarm.service_mode || alarm.test_mode || alarm.status === 'CLOSED'}
+                />
                 <Moment at={alarm.first_seen} className="text-sm whitespace-nowrap text-soft" />
                 <span className="min-w-0 flex-1 basis-32 truncate">{alarmHeadline(alarm, language)}</span>
                 {alarm.disposition === null ? (

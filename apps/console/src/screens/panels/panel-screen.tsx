@@ -3,9 +3,10 @@ import { type ZoneState, zoneState, zoneStateText } from '@stam/domain'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { usePanel } from '../../data/panels.ts'
+import { useSite } from '../../data/sites.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
-import { Segments } from '../../ui/choice.tsx'
+import { Segments } from '../../ui/segments.tsx'
 import { Flag } from '../../ui/labels.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
@@ -40,11 +41,12 @@ function LivePanel({ detail }: { readonly detail: PanelDetail }): ReactNode {
   const { t, of } = useTexts()
   const { panel, partitions, outputs, live } = detail
   const trust = useTrust(live)
+  const site = useSite(panel.site_id).data?.site
   const { bits, troubles } = live
   const dim = trust === 'fresh' ? '' : 'stale'
   return (
     <Page
-      title={panel.name}
+      title={site === undefined ? panel.name : `${site.name} · ${panel.name}`}
       back="/panels"
       aside={
         <span className="flex flex-wrap items-center gap-4">

@@ -79,7 +79,7 @@ function PanelRow({ item }: { readonly item: PanelListItem }): ReactNode {
   const { t } = useTexts()
   const { panel, live, site_name } = item
   return (
-    <li className="border-b border-line" data-testid="panel-row" data-panel-id={panel.id}>
+    <li className="border-b border-line bg-surface" data-testid="panel-row" data-panel-id={panel.id}>
       <Link
         to="/panels/$panelId"
         params={{ panelId: panel.id }}

@@ -1,9 +1,13 @@
 /** Where the list must stand after its rows changed, so that nothing moves under the hand. Pure. */
 
+export interface Row {
+  readonly id: string
+}
+
 export interface AnchorFacts {
-  /** Ids in the order they were drawn last, and now. */
-  readonly before: readonly string[]
-  readonly after: ReadonlyMap<string, number>
+  /** Rows as they were drawn last, and as they are now. */
+  readonly before: readonly Row[]
+  readonly after: readonly Row[]
   readonly scrollTop: number
   readonly rowHeight: number
   readonly viewport: number
@@ -11,29 +15,43 @@ export interface AnchorFacts {
   readonly held: readonly (string | undefined)[]
 }
 
+const indexOf = (rows: readonly Row[], id: string): number => rows.findIndex((row) => row.id === id)
+
 /** The new scroll position, or null when the list should simply be left where it is. */
 export function anchoredScroll(facts: AnchorFacts): number | null {
   const { before, after, scrollTop, rowHeight, viewport } = facts
   const first = Math.floor(scrollTop / rowHeight)
-  const last = Math.floor((scrollTop + viewport - 1) / rowHeight)
-  const visible = before.slice(first, last + 1)
-  const anchor =
-    facts.held.find((id) => id !== undefined && visible.includes(id)) ??
-    (scrollTop > 0 ? visible.find((id) => after.has(id)) : undefined)
-  if (anchor === undefined) return null
-  const to = after.get(anchor)
-  if (to === undefined) return null
-  const offset = before.indexOf(anchor, first) * rowHeight - scrollTop
-  return Math.max(0, to * rowHeight - offset)
+  const visible = before.slice(first, Math.floor((scrollTop + viewport - 1) / rowHeight) + 1)
+  const heldRow = facts.held.map((id) => visible.findIndex((row) => row.id === id)).find((at) => at >= 0)
+  const candidates = heldRow !== undefined ? [heldRow] : scrollTop > 0 ? [...visible.keys()] : []
+  for (const at of candidates) {
+    const anchor = visible[at]
+    const to = anchor === undefined ? -1 : indexOf(after, anchor.id)
+    if (to >= 0) return Math.max(0, to * rowHeight - ((first + at) * rowHeight - scrollTop))
+  }
+  return null
 }
 
-/** New rows above the window, waiting to be looked at. */
+/**
+ * New rows above the window, waiting to be looked at; rows inside it have been seen and leave `unseen`.
+ * Only what stands above the lower edge is walked through.
+ */
 export function waitingAbove(
-  unseen: ReadonlySet<string>,
-  after: ReadonlyMap<string, number>,
+  rows: readonly Row[],
+  unseen: Set<string>,
   scrollTop: number,
   rowHeight: number,
+  viewport: number,
 ): string[] {
-  const first = Math.ceil(scrollTop / rowHeight)
-  return [...unseen].filter((id) => (after.get(id) ?? Number.POSITIVE_INFINITY) < first)
+  if (unseen.size === 0) return []
+  const firstWhole = Math.ceil(scrollTop / rowHeight - 0.5)
+  const last = Math.min(rows.length - 1, Math.floor((scrollTop + viewport - 1) / rowHeight))
+  const above: string[] = []
+  for (let index = 0; index <= last; index += 1) {
+    const id = rows[index]?.id
+    if (id === undefined || !unseen.has(id)) continue
+    if (index < firstWhole) above.push(id)
+    else unseen.delete(id)
+  }
+  return above
 }

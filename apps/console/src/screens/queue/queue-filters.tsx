@@ -2,8 +2,7 @@ import { ArrowDownWideNarrow, Clock3, FlaskConical, History, Rows3, Rows4, Searc
 import { type ReactNode, useRef } from 'react'
 import { ToggleButton } from 'react-aria-components/ToggleButton'
 import { priorities, type Priority } from '@stam/contracts'
-import { priorityText } from '@stam/domain'
-import { useBoard } from '../../data/alarms.ts'
+import { type AlarmSummary, useBoard } from '../../data/alarms.ts'
 import { useMe } from '../../data/me.ts'
 import { prefer, usePreference } from '../../data/preferences.ts'
 import { chooseQueue, isFiltered, queueChoice, resetQueue, useQueueChoice } from '../../data/queue-filter.ts'
@@ -18,26 +17,17 @@ const chip =
 
 /** Search and filter chips; every chip says how many it would show. */
 export function QueueFilters(): ReactNode {
-  const { t, of } = useTexts()
+  const { t } = useTexts()
   const choice = useQueueChoice()
   const search = useRef<HTMLInputElement>(null)
   const chips = useRef<HTMLDivElement>(null)
   useShortcut('search', () => search.current?.focus())
   useShortcut('filter', () => chips.current?.querySelector('button')?.focus())
   const board = useBoard()
-  const me = useMe()
-  const mine = board
-    .all()
-    .reduce(
-      (count, alarm) =>
-        count + (alarm.handler?.id === me.id && alarm.status !== 'NEW' && alarm.status !== 'CLOSED' ? 1 : 0),
-      0,
-    )
   const toggle = (priority: Priority) => (on: boolean) =>
     chooseQueue({
       priorities: on ? [...choice.priorities, priority] : choice.priorities.filter((one) => one !== priority),
     })
-  const whose = (value: QueueWhose) => (on: boolean) => chooseQueue({ whose: on ? value : 'all', view: 'open' })
   return (
     <div
       className="flex shrink-0 flex-col gap-2 border-b border-line px-3 py-2"
@@ -77,44 +67,13 @@ export function QueueFilters(): ReactNode {
             className={chip}
           >
             <PriorityShape priority={priority} size={14} />
-            {of(priorityText[priority])}
-            {choice.view === 'open' && <b className="font-semibold text-text">{board.counts[priority]}</b>}
+            {t(`queue.filter_${priority}`)}
+            {choice.view === 'open' && (
+              <b className="font-semibold text-text">{board.loadedAt === null ? '–' : board.counts[priority]}</b>
+            )}
           </ToggleButton>
         ))}
-        <span className="mx-0.5 h-5 w-px shrink-0 bg-line" aria-hidden="true" />
-        <ToggleButton
-          data-testid="filter-new"
-          isSelected={choice.whose === 'new'}
-          onChange={whose('new')}
-          className={chip}
-        >
-          {t('queue.filter_new')} <b className="font-semibold text-text">{board.counts.new}</b>
-        </ToggleButton>
-        <ToggleButton
-          data-testid="filter-mine"
-          isSelected={choice.whose === 'mine'}
-          onChange={whose('mine')}
-          className={chip}
-        >
-          {t('queue.filter_mine')} <b className="font-semibold text-text">{mine}</b>
-        </ToggleButton>
-        <ToggleButton
-          data-testid="filter-unfinished"
-          isSelected={choice.whose === 'unfinished'}
-          onChange={whose('unfinished')}
-          className={chip}
-        >
-          {t('queue.filter_unfinished')}
-        </ToggleButton>
-        <ToggleButton
-          data-testid="filter-test"
-          isSelected={choice.test}
-          onChange={(test) => chooseQueue({ test, view: 'open' })}
-          className={chip}
-        >
-          <FlaskConical size={14} aria-hidden="true" />
-          {t('queue.filter_test')}
-        </ToggleButton>
+        {choice.view === 'open' && <WhoseChips />}
         {isFiltered(choice) && (
           <button
             type="button"
@@ -127,6 +86,57 @@ export function QueueFilters(): ReactNode {
         )}
       </div>
     </div>
+  )
+}
+
+/** Whose alarms; the server's list of closed ones knows no such filter. */
+function WhoseChips(): ReactNode {
+  const { t } = useTexts()
+  const choice = useQueueChoice()
+  const board = useBoard()
+  const me = useMe()
+  const isMine = (alarm: AlarmSummary): boolean =>
+    alarm.handler?.id === me.id && alarm.status !== 'NEW' && alarm.status !== 'CLOSED'
+  const mine = board.all().filter(isMine).length
+  const whose = (value: QueueWhose) => (on: boolean) => chooseQueue({ whose: on ? value : 'all' })
+  return (
+    <>
+      <span className="mx-0.5 h-5 w-px shrink-0 bg-line" aria-hidden="true" />
+      <ToggleButton
+        data-testid="filter-new"
+        isSelected={choice.whose === 'new'}
+        onChange={whose('new')}
+        className={chip}
+      >
+        {t('queue.filter_new')}{' '}
+        <b className="font-semibold text-text">{board.loadedAt === null ? '–' : board.counts.new}</b>
+      </ToggleButton>
+      <ToggleButton
+        data-testid="filter-mine"
+        isSelected={choice.whose === 'mine'}
+        onChange={whose('mine')}
+        className={chip}
+      >
+        {t('queue.filter_mine')} <b className="font-semibold text-text">{mine}</b>
+      </ToggleButton>
+      <ToggleButton
+        data-testid="filter-unfinished"
+        isSelected={choice.whose === 'unfinished'}
+        onChange={whose('unfinished')}
+        className={chip}
+      >
+        {t('queue.filter_unfinished')}
+      </ToggleButton>
+      <ToggleButton
+        data-testid="filter-test"
+        isSelected={choice.test}
+        onChange={(test) => chooseQueue({ test })}
+        className={chip}
+      >
+        <FlaskConical size={14} aria-hidden="true" />
+        {t('queue.filter_test')}
+      </ToggleButton>
+    </>
   )
 }
 

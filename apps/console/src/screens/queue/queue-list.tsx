@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
 import { type ReactNode, useCallback, useEffect, useRef } from 'react'
-import { type AlarmSummary, reportPresented } from '../../data/alarms.ts'
+import { type AlarmSummary, reportPresented, useBoard } from '../../data/alarms.ts'
 import { may, useMe } from '../../data/me.ts'
 import { usePreference } from '../../data/preferences.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
@@ -32,13 +32,12 @@ export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
   const rowHeight = heights[layout] * (wall ? 1.5 : 1)
   const scroller = useRef<HTMLDivElement>(null)
   const steady = useSteadyList(scroller, alarms, rowHeight, openId)
-  const openIndex = alarms.findIndex((alarm) => alarm.id === openId)
+  const openIndex = openId === undefined ? -1 : alarms.findIndex((alarm) => alarm.id === openId)
 
   const virtual = useVirtualizer({
     count: alarms.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => alarms[index]?.id ?? index,
     overscan: 8,
   })
   useEffect(() => virtual.measure(), [virtual, rowHeight])
@@ -68,7 +67,8 @@ export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
   useShortcut('pageUp', () => moveTo(openIndex - page), !phone)
   useShortcut('open', () => moveTo(openIndex < 0 ? 0 : openIndex), !phone)
 
-  const critical = steady.above.some((id) => alarms.some((alarm) => alarm.id === id && alarm.priority === 'CRITICAL'))
+  const board = useBoard()
+  const critical = steady.above.some((id) => board.get(id)?.priority === 'CRITICAL')
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {steady.above.length > 0 && (
@@ -101,7 +101,7 @@ export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
             if (alarm === undefined) return null
             return (
               <PlacedRow
-                key={item.key}
+                key={alarm.id}
                 alarm={alarm}
                 index={item.index}
                 start={item.start}

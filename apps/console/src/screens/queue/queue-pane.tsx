@@ -1,6 +1,6 @@
 import { BellOff, CircleCheck } from 'lucide-react'
-import { type ReactNode, useMemo } from 'react'
-import { reloadList, useBoard, useClosedAlarms, useListLoading } from '../../data/alarms.ts'
+import { type ReactNode, useDeferredValue, useMemo } from 'react'
+import { reloadList, useBoard, useBoardAlarms, useClosedAlarms, useListLoading } from '../../data/alarms.ts'
 import { useMe } from '../../data/me.ts'
 import { isFiltered, resetQueue, useQueueChoice } from '../../data/queue-filter.ts'
 import { queueOf } from '../../data/queue-view.ts'
@@ -29,9 +29,11 @@ function OpenAlarms({ openId }: { readonly openId: string | undefined }): ReactN
   const me = useMe()
   const choice = useQueueChoice()
   const board = useBoard()
-  const { revision } = board
+  const open = useBoardAlarms()
   const loading = useListLoading()
-  const alarms = useMemo(() => queueOf(board.all(), choice, me.id), [board, revision, choice, me.id])
+  // Typing in the search must not wait for the list.
+  const wanted = useDeferredValue(choice)
+  const alarms = useMemo(() => queueOf(open, wanted, me.id), [open, wanted, me.id])
   if (board.loadedAt === null) {
     if (loading.failure !== null && loading.failure.kind !== 'unreachable') {
       return <Failed error={new ApiError(loading.failure)} onRetry={reloadList} />

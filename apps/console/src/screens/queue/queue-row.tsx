@@ -1,25 +1,13 @@
-import { alarmHeadline, priorityText } from '@stam/domain'
-import { type CSSProperties, memo, type ReactNode } from 'react'
-import { act, type AlarmSummary, useUnderWay } from '../../data/alarms.ts'
-import { useConnection } from '../../data/system.ts'
+import { alarmHeadline, dispositionText, priorityText } from '@stam/domain'
+import { memo, type ReactNode } from 'react'
+import type { AlarmSummary } from '../../data/alarms.ts'
 import { useTexts } from '../../texts/texts.tsx'
-import { KeyHint } from '../../ui/button.tsx'
-import { Handler } from '../../ui/handler.tsx'
 import { Flag, ModeMark, StatusChip } from '../../ui/labels.tsx'
 import { PriorityShape } from '../../ui/priority-shape.tsx'
 import { Age } from '../../ui/ticking.tsx'
+import { RowHolder, type RowLayout, type RowProps } from './row-holder.tsx'
 
-interface Props {
-  readonly alarm: AlarmSummary
-  readonly index: number
-  readonly open: boolean
-  readonly me: string
-  readonly mayAct: boolean
-  readonly layout: 'normal' | 'compact' | 'phone'
-  readonly style: CSSProperties
-  readonly onOpen: (id: string) => void
-  readonly onRefused: (id: string) => void
-}
+type Props = RowProps
 
 const bar: Record<AlarmSummary['priority'], string> = {
   CRITICAL: 'bg-critical',
@@ -30,17 +18,31 @@ const bar: Record<AlarmSummary['priority'], string> = {
 /** One alarm. Redrawn only when the alarm itself, the choice or the layout changes; its age ticks without React. */
 export const QueueRow = memo(function QueueRow(props: Props): ReactNode {
   const { alarm, index, open, me, layout, style, onOpen } = props
-  const { t, of, language } = useTexts()
+  const { of, language } = useTexts()
   const fresh = alarm.status === 'NEW'
   const mine = alarm.handler?.id === me
   const quiet = alarm.service_mode || alarm.test_mode
   const others = alarm.handler !== null && !mine
   const closed = alarm.status === 'CLOSED'
-  const edge = quiet ? 'hatched-bar' : mine && !fresh ? 'bg-action' : bar[alarm.priority]
-  const what = alarmHeadline(alarm, language)
-  const label = `${of(priorityText[alarm.priority])}. ${alarm.site.name}. ${what}`
+  const edge = quiet ? 'hatched-bar' : closed ? 'bg-line' : mine && !fresh ? 'bg-action' : bar[alarm.priority]
+  const words = (
+    <>
+      <PriorityShape
+        priority={alarm.priority}
+        muted={quiet || closed}
+        size={layout === 'compact' ? 18 : 22}
+        className={fresh && !quiet ? 'pulse' : others ? 'opacity-70' : ''}
+      />
+      <span className="sr-only">{of(priorityText[alarm.priority])}</span>
+      <RowWords
+        alarm={alarm}
+        what={alarmHeadline(alarm, language)}
+        layout={layout}
+        look={lookOf(fresh, others || closed)}
+      />
+    </>
+  )
   return (
-    // biome-ignore lint: the grid's container handles the keyboard (aria-activedescendant).
     <div
       role="row"
       id={`row-${alarm.id}`}
@@ -52,24 +54,14 @@ export const QueueRow = memo(function QueueRow(props: Props): ReactNode {
       data-priority={alarm.priority}
       style={style}
       onClick={() => onOpen(alarm.id)}
-      className={`group absolute inset-x-0 top-0 flex cursor-default items-center gap-3 border-b border-line pr-3 pl-4 ${open ? 'bg-raised' : 'hover:bg-hover'} ${quiet ? 'hatched' : ''}`}
+      className={`absolute inset-x-0 top-0 flex cursor-default items-center gap-3 border-b border-line pr-3 pl-4 ${open ? 'chosen' : 'bg-surface hover:bg-hover'} ${quiet ? 'hatched' : ''}`}
     >
       <span
         aria-hidden="true"
         className={`absolute inset-y-0 left-0 w-1 ${edge} ${fresh && !quiet ? 'pulse-bar' : ''}`}
       />
-      <span
-        role="gridcell"
-        aria-label={label}
-        className={`flex min-w-0 flex-1 items-center gap-3 ${others || closed ? 'opacity-70' : ''}`}
-      >
-        <PriorityShape
-          priority={alarm.priority}
-          muted={quiet}
-          size={layout === 'compact' ? 18 : 22}
-          className={fresh && !quiet ? 'pulse' : ''}
-        />
-        <RowWords alarm={alarm} what={what} layout={layout} fresh={fresh} />
+      <span role="gridcell" className="flex min-w-0 flex-1 items-center gap-3">
+        {words}
       </span>
       {layout === 'phone' ? (
         <span role="gridcell" className="flex shrink-0 flex-col items-end gap-1.5">
@@ -80,40 +72,55 @@ export const QueueRow = memo(function QueueRow(props: Props): ReactNode {
           <RowHolder {...props} />
         </span>
       ) : (
-        <>
-          <span role="gridcell" className="w-9 shrink-0 text-right text-sm text-soft">
-            <Count alarm={alarm} />
-          </span>
-          <span role="gridcell" className={`w-14 shrink-0 text-right ${fresh ? 'font-semibold' : 'text-soft'}`}>
-            <Age since={alarm.first_seen} />
-          </span>
-          <span role="gridcell" className="flex w-[104px] shrink-0 justify-start max-xl:hidden">
-            <StatusChip status={alarm.status} />
-          </span>
-          <span
-            role="gridcell"
-            aria-label={alarm.handler === null ? t('queue.nobody') : undefined}
-            className="flex w-[136px] shrink-0 justify-start"
-          >
-            <RowHolder {...props} />
-          </span>
-        </>
+        <DeskCells {...props} />
       )}
     </div>
   )
 })
 
-function RowWords({
-  alarm,
-  what,
-  layout,
-  fresh,
-}: {
+/** Bold while nobody has it; without emphasis once it is somebody else's business. */
+const lookOf = (fresh: boolean, away: boolean): { readonly name: string; readonly what: string } =>
+  fresh
+    ? { name: 'font-semibold', what: 'text-text' }
+    : { name: away ? 'font-normal text-soft' : 'font-medium', what: 'text-soft' }
+
+function DeskCells(props: Props): ReactNode {
+  const { alarm } = props
+  const { of } = useTexts()
+  const closed = alarm.status === 'CLOSED' && alarm.disposition !== null
+  return (
+    <>
+      <span role="gridcell" className="w-9 shrink-0 text-right text-sm text-soft">
+        <Count alarm={alarm} />
+      </span>
+      <span
+        role="gridcell"
+        className={`w-[68px] shrink-0 text-right whitespace-nowrap ${alarm.status === 'NEW' ? 'font-semibold' : 'text-soft'}`}
+      >
+        <Age since={alarm.first_seen} />
+      </span>
+      <span role="gridcell" className="flex w-[104px] shrink-0 justify-start max-xl:hidden">
+        {closed && alarm.disposition !== null ? (
+          <span className="text-sm text-soft">{of(dispositionText[alarm.disposition])}</span>
+        ) : (
+          <StatusChip status={alarm.status} />
+        )}
+      </span>
+      <span role="gridcell" className="flex w-[136px] shrink-0 justify-start">
+        <RowHolder {...props} />
+      </span>
+    </>
+  )
+}
+
+interface WordsProps {
   readonly alarm: AlarmSummary
   readonly what: string
-  readonly layout: Props['layout']
-  readonly fresh: boolean
-}): ReactNode {
+  readonly layout: RowLayout
+  readonly look: ReturnType<typeof lookOf>
+}
+
+function RowWords({ alarm, what, layout, look }: WordsProps): ReactNode {
   const { t } = useTexts()
   const marks = (
     <>
@@ -124,8 +131,8 @@ function RowWords({
   if (layout === 'compact') {
     return (
       <span className="flex min-w-0 items-baseline gap-2">
-        <b className={`truncate ${fresh ? 'font-semibold' : 'font-medium'}`}>{alarm.site.name}</b>
-        <span className={`truncate text-sm ${fresh ? '' : 'text-soft'}`}>{what}</span>
+        <b className={`truncate ${look.name}`}>{alarm.site.name}</b>
+        <span className={`truncate text-sm ${look.what}`}>{what}</span>
         {marks}
       </span>
     )
@@ -133,10 +140,10 @@ function RowWords({
   return (
     <span className="flex min-w-0 flex-col">
       <span className="flex min-w-0 items-center gap-2">
-        <b className={`truncate text-lg ${fresh ? 'font-semibold' : 'font-medium'}`}>{alarm.site.name}</b>
+        <b className={`truncate text-lg ${look.name}`}>{alarm.site.name}</b>
         {marks}
       </span>
-      <span className={`truncate text-sm ${fresh ? 'text-text' : 'text-soft'}`}>{what}</span>
+      <span className={`truncate text-sm ${look.what}`}>{what}</span>
     </span>
   )
 }
@@ -146,42 +153,4 @@ function Count({ alarm }: { readonly alarm: AlarmSummary }): ReactNode {
   const count = alarm.event_count + alarm.repeat_count
   if (count < 2) return null
   return <span aria-label={t('alarm.count', { count })}>×{count}</span>
-}
-
-/** Who has it; while nobody has, the way to take it. */
-function RowHolder({ alarm, me, mayAct, layout, onOpen, onRefused }: Props): ReactNode {
-  const { t } = useTexts()
-  const under = useUnderWay(alarm.id)
-  const { canAct } = useConnection()
-  if (under === 'claim') {
-    return (
-      <span data-testid="claiming" className="inline-flex h-8 items-center gap-2 text-sm text-soft">
-        <span className="pulse size-2 rounded-full bg-action" aria-hidden="true" />
-        {t('alarm.claiming')}
-      </span>
-    )
-  }
-  if (alarm.handler !== null) return <Handler handler={alarm.handler} me={me} className="text-sm" />
-  if (alarm.status !== 'NEW' || !mayAct) return null
-  const claim = async (): Promise<void> => {
-    const result = await act(alarm, { type: 'claim' })
-    if (!result.ok) onRefused(alarm.id)
-    else if (layout !== 'phone') onOpen(alarm.id)
-  }
-  return (
-    <button
-      type="button"
-      tabIndex={-1}
-      data-testid="row-claim"
-      disabled={!canAct}
-      onClick={(event) => {
-        event.stopPropagation()
-        void claim()
-      }}
-      className="inline-flex h-8 items-center gap-2 rounded border border-line bg-raised px-3 text-sm font-medium hover:border-action hover:text-action disabled:opacity-60 max-md:h-11"
-    >
-      {t('alarm.claim')}
-      <KeyHint stroke="C" />
-    </button>
-  )
 }

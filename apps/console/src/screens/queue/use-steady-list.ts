@@ -22,61 +22,42 @@ export function useSteadyList(
   rowHeight: number,
   openId: string | undefined,
 ): SteadyList {
-  const after = useMemo(() => new Map(alarms.map((alarm, index) => [alarm.id, index])), [alarms])
-  const before = useRef<readonly string[]>([])
-  const pointer = useRef<{ id: string | undefined; at: number }>({ id: undefined, at: 0 })
-  const unseen = useRef(new Set<string>())
+  const before = useRef<readonly AlarmSummary[]>([])
+  const pointer = usePointedRow()
+  const unseen = useUnseen()
   const [above, setAbove] = useState<readonly string[]>([])
   const [spare, setSpare] = useState(0)
 
-  useEffect(
-    () =>
-      onBoardChange(({ arrived }) => {
-        for (const alarm of arrived) if (alarm.status === 'NEW') unseen.current.add(alarm.id)
-      }),
-    [],
-  )
-
   const look = useCallback(() => {
     const element = scroller.current
-    if (element === null) return
-    const { scrollTop, clientHeight } = element
-    for (const id of unseen.current) {
-      const index = after.get(id)
-      const seen =
-        index !== undefined &&
-        index * rowHeight >= scrollTop - rowHeight / 2 &&
-        index * rowHeight < scrollTop + clientHeight
-      if (seen && !document.hidden) unseen.current.delete(id)
-    }
-    const next = waitingAbove(unseen.current, after, scrollTop - 1, rowHeight)
+    if (element === null || document.hidden) return
+    const next = waitingAbove(alarms, unseen.current, element.scrollTop, rowHeight, element.clientHeight)
     setAbove((old) => (old.length === next.length && old.every((id, index) => id === next[index]) ? old : next))
-  }, [after, rowHeight, scroller])
+  }, [alarms, rowHeight, scroller, unseen])
 
   useLayoutEffect(() => {
     const element = scroller.current
     if (element === null) return
-    const pointed = Date.now() - pointer.current.at < restMs ? pointer.current.id : undefined
     const { scrollTop, clientHeight: viewport } = element
     const target = anchoredScroll({
       before: before.current,
-      after,
+      after: alarms,
       scrollTop,
       rowHeight,
       viewport,
-      held: [openId, pointed],
+      held: [openId, pointer.row()],
     })
-    before.current = [...after.keys()]
+    before.current = alarms
     if (target !== null && target !== scrollTop) {
       // The room is needed before the list can stand there.
-      const needed = Math.max(0, target + viewport - after.size * rowHeight)
+      const needed = Math.max(0, target + viewport - alarms.length * rowHeight)
       setSpare(needed)
       const room = element.firstElementChild
-      if (needed > 0 && room instanceof HTMLElement) room.style.height = `${after.size * rowHeight + needed}px`
+      if (needed > 0 && room instanceof HTMLElement) room.style.height = `${alarms.length * rowHeight + needed}px`
       element.scrollTop = target
     }
     look()
-  }, [after, rowHeight, openId, look, scroller])
+  }, [alarms, rowHeight, openId, look, scroller, pointer])
 
   useEffect(() => {
     const element = scroller.current
@@ -84,7 +65,7 @@ export function useSteadyList(
     const onScroll = (): void => {
       look()
       // Room that is no longer looked at is given back.
-      if (spare > 0 && element.scrollTop + element.clientHeight <= after.size * rowHeight) setSpare(0)
+      if (spare > 0 && element.scrollTop + element.clientHeight <= alarms.length * rowHeight) setSpare(0)
     }
     element.addEventListener('scroll', onScroll, { passive: true })
     document.addEventListener('visibilitychange', look)
@@ -92,22 +73,51 @@ export function useSteadyList(
       element.removeEventListener('scroll', onScroll)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [look, spare, after, rowHeight, scroller])
+  }, [look, spare, alarms, rowHeight, scroller])
 
   return {
     above,
     spare,
-    onPointerMove: ({ target }) => {
-      const row = target instanceof Element ? target.closest<HTMLElement>('[data-alarm-id]') : null
-      pointer.current = { id: row?.dataset['alarmId'], at: Date.now() }
-    },
-    onPointerLeave: () => {
-      pointer.current = { id: undefined, at: 0 }
-    },
+    onPointerMove: pointer.move,
+    onPointerLeave: pointer.leave,
     jumpToTop: () => {
       unseen.current.clear()
       scroller.current?.scrollTo({ top: 0 })
       look()
     },
   }
+}
+
+/** The row under a pointer that has moved lately. */
+function usePointedRow() {
+  const last = useRef<{ id: string | undefined; at: number }>({ id: undefined, at: 0 })
+  return useMemo(
+    () => ({
+      row: () => (Date.now() - last.current.at < restMs ? last.current.id : undefined),
+      move: ({ target }: { readonly target: EventTarget }) => {
+        const row = target instanceof Element ? target.closest<HTMLElement>('[data-alarm-id]') : null
+        last.current = { id: row?.dataset['alarmId'], at: Date.now() }
+      },
+      leave: () => {
+        last.current = { id: undefined, at: 0 }
+      },
+    }),
+    [],
+  )
+}
+
+const mostUnseen = 5_000
+
+/** Alarms that have arrived and have not stood in the window yet. */
+function useUnseen(): RefObject<Set<string>> {
+  const unseen = useRef(new Set<string>())
+  useEffect(
+    () =>
+      onBoardChange(({ arrived }) => {
+        if (unseen.current.size > mostUnseen) unseen.current.clear()
+        for (const alarm of arrived) if (alarm.status === 'NEW') unseen.current.add(alarm.id)
+      }),
+    [],
+  )
+  return unseen
 }

@@ -1,7 +1,7 @@
 import { SiteType } from '@stam/contracts'
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { type Control, Controller, type FieldPath, useFieldArray } from 'react-hook-form'
+import { type Control, Controller, type FieldPathByValue, useFieldArray } from 'react-hook-form'
 import { type MessageKey, useTexts } from '../../texts/texts.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
@@ -12,7 +12,7 @@ import { siteTypeText } from './site-words.ts'
 
 interface TextProps {
   readonly control: Control<SiteForm>
-  readonly name: FieldPath<SiteForm>
+  readonly name: FieldPathByValue<SiteForm, string>
   readonly label: MessageKey
   readonly rule?: (value: string) => MessageKey | undefined
   readonly max: number
@@ -27,11 +27,11 @@ function FormText({ control, name, label, rule, max, lines, className, testId }:
     <Controller
       control={control}
       name={name}
-      rules={{ validate: (value) => rule?.(String(value)) ?? true }}
+      rules={{ validate: (value) => rule?.(value) ?? true }}
       render={({ field, fieldState }) => (
         <Field
           label={t(label)}
-          value={String(field.value)}
+          value={field.value}
           onChange={field.onChange}
           onBlur={field.onBlur}
           maxLength={max}
@@ -60,14 +60,14 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
   const { t, of } = useTexts()
   return (
     <Section title={t('site.data')}>
-      <div className="grid gap-4 sm:grid-cols-6">
+      <div className="grid gap-4 md:grid-cols-6">
         <FormText
           control={control}
           name="code"
           label="site.code"
           rule={needed}
           max={20}
-          className="sm:col-span-2"
+          className="md:col-span-2"
           testId="site-code"
         />
         <FormText
@@ -76,10 +76,10 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
           label="site.name"
           rule={nameRule}
           max={200}
-          className="sm:col-span-4"
+          className="md:col-span-4"
           testId="site-name"
         />
-        <div className="sm:col-span-6">
+        <div className="md:col-span-6">
           <Controller
             control={control}
             name="type"
@@ -99,16 +99,16 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
           name="address_line"
           label="site.street"
           max={200}
-          className="sm:col-span-6"
+          className="md:col-span-6"
           testId="site-street"
         />
-        <FormText control={control} name="postal_code" label="site.postal_code" max={12} className="sm:col-span-2" />
+        <FormText control={control} name="postal_code" label="site.postal_code" max={12} className="md:col-span-2" />
         <FormText
           control={control}
           name="city"
           label="site.city"
           max={100}
-          className="sm:col-span-4"
+          className="md:col-span-4"
           testId="site-city"
         />
         <FormText
@@ -117,7 +117,7 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
           label="site.latitude"
           rule={degreeRule(90)}
           max={12}
-          className="sm:col-span-3"
+          className="md:col-span-3"
         />
         <FormText
           control={control}
@@ -125,9 +125,9 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
           label="site.longitude"
           rule={degreeRule(180)}
           max={12}
-          className="sm:col-span-3"
+          className="md:col-span-3"
         />
-        <FormText control={control} name="notes" label="site.notes" max={10_000} lines={4} className="sm:col-span-6" />
+        <FormText control={control} name="notes" label="site.notes" max={10_000} lines={4} className="md:col-span-6" />
       </div>
     </Section>
   )
@@ -150,10 +150,10 @@ export function ContactFields({ control }: { readonly control: Control<SiteForm>
       {fields.map((field, index) => (
         <fieldset
           key={field.id}
-          className="mb-4 grid gap-3 border-b border-line pb-4 last:mb-0 last:border-b-0 last:pb-0 sm:grid-cols-2"
+          className="mb-4 grid gap-3 border-b border-line pb-4 last:mb-0 last:border-b-0 last:pb-0 md:grid-cols-2"
         >
           <legend className="sr-only">{t('site.contact_number', { number: index + 1 })}</legend>
-          <div className="flex items-center justify-between sm:col-span-2">
+          <div className="flex items-center justify-between md:col-span-2">
             <span className="text-soft">{index + 1}.</span>
             <span>
               <IconButton label={t('site.contact_up')} isDisabled={index === 0} onPress={() => move(index, index - 1)}>
@@ -193,7 +193,7 @@ export function ContactFields({ control }: { readonly control: Control<SiteForm>
             name={`contacts.${index}.note`}
             label="site.contact_note"
             max={500}
-            className="sm:col-span-2"
+            className="md:col-span-2"
           />
         </fieldset>
       ))}

@@ -8,7 +8,7 @@ import { useConnection } from '../../data/system.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Segments } from '../../ui/choice.tsx'
+import { Segments } from '../../ui/segments.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ModeMark } from '../../ui/labels.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -109,7 +109,11 @@ function SiteRow({ site }: { readonly site: Site }): ReactNode {
   const { of } = useTexts()
   const quiet = site.service_mode.active || site.test_mode.active
   return (
-    <li className={`border-b border-line ${quiet ? 'hatched' : ''}`} data-testid="site-row" data-site-id={site.id}>
+    <li
+      className={`border-b border-line bg-surface ${quiet ? 'hatched' : ''}`}
+      data-testid="site-row"
+      data-site-id={site.id}
+    >
       <Link
         to="/sites/$siteId"
         params={{ siteId: site.id }}

@@ -1,0 +1,124 @@
+import { roleText } from '@stam/domain'
+import { Keyboard, LogOut, Moon, Sun, Volume2 } from 'lucide-react'
+import type { ReactNode, RefObject } from 'react'
+import { Dialog } from 'react-aria-components/Dialog'
+import { Popover } from 'react-aria-components/Popover'
+import { signOut, useMe } from '../data/me.ts'
+import { prefer, usePreference } from '../data/preferences.ts'
+import { playTestTone } from '../sound/alarm-sound.ts'
+import { useTexts } from '../texts/texts.tsx'
+import { Segments } from '../ui/segments.tsx'
+import { showHelp } from './overlays.ts'
+
+const item = 'flex min-h-10 w-full items-center gap-3 rounded-sm px-3 text-left hover:bg-hover max-md:min-h-11'
+
+interface Props {
+  readonly trigger: RefObject<HTMLButtonElement | null>
+  readonly onClose: () => void
+}
+
+export function UserPanel({ trigger, onClose }: Props): ReactNode {
+  const { t, of } = useTexts()
+  const me = useMe()
+  return (
+    <Popover
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+      triggerRef={trigger}
+      placement="bottom end"
+      className="fade-in w-80 rounded border border-line bg-raised shadow-raised"
+    >
+      <Dialog
+        aria-label={t('menu.label', { name: me.name })}
+        className="flex max-h-[80dvh] flex-col gap-4 overflow-y-auto p-4 outline-none"
+      >
+        <p>
+          <b className="block font-semibold">{me.name}</b>
+          <span className="text-sm text-soft">
+            {me.email} · {of(roleText[me.role])}
+          </span>
+        </p>
+        <Look />
+        <Volume />
+        <div className="-mx-1 flex flex-col border-t border-line pt-2">
+          <button
+            type="button"
+            className={item}
+            onClick={() => {
+              onClose()
+              showHelp(true)
+            }}
+          >
+            <Keyboard size={18} aria-hidden="true" className="text-soft" />
+            {t('menu.keys')}
+          </button>
+          <button type="button" className={item} data-testid="sign-out" onClick={() => void signOut()}>
+            <LogOut size={18} aria-hidden="true" className="text-soft" />
+            {t('menu.sign_out')}
+          </button>
+        </div>
+      </Dialog>
+    </Popover>
+  )
+}
+
+function Look(): ReactNode {
+  const { t } = useTexts()
+  const theme = usePreference('theme')
+  const language = usePreference('language')
+  return (
+    <div className="flex flex-col gap-3">
+      <Segments
+        label={t('menu.language')}
+        hideLabel={false}
+        testId="language"
+        value={language}
+        onChange={(next) => prefer({ language: next })}
+        options={[
+          { value: 'pl', label: 'Polski' },
+          { value: 'en', label: 'English' },
+        ]}
+      />
+      <button
+        type="button"
+        className={`${item} -mx-1`}
+        data-testid="theme"
+        onClick={() => prefer({ theme: theme === 'dark' ? 'light' : 'dark' })}
+      >
+        {theme === 'dark' ? (
+          <Sun size={18} aria-hidden="true" className="text-soft" />
+        ) : (
+          <Moon size={18} aria-hidden="true" className="text-soft" />
+        )}
+        {t(theme === 'dark' ? 'menu.light' : 'menu.dark')}
+      </button>
+    </div>
+  )
+}
+
+/** Never quite silent: silence is the mute's business, and the mute ends by itself. */
+function Volume(): ReactNode {
+  const { t } = useTexts()
+  const volume = usePreference('volume')
+  return (
+    <div className="flex flex-col gap-2">
+      <label className="flex flex-col gap-1 text-sm text-soft">
+        {t('menu.volume', { percent: Math.round(volume * 100) })}
+        <input
+          type="range"
+          data-testid="volume"
+          min={10}
+          max={100}
+          step={5}
+          value={Math.round(volume * 100)}
+          onChange={(event) => prefer({ volume: Number(event.target.value) / 100 })}
+          className="h-6 accent-action"
+        />
+      </label>
+      <button type="button" className={`${item} -mx-1`} data-testid="test-tone" onClick={playTestTone}>
+        <Volume2 size={18} aria-hidden="true" className="text-soft" />
+        {t('menu.test_tone')}
+      </button>
+    </div>
+  )
+}
