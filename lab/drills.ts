@@ -1,0 +1,289 @@
+/**
+ * The drills of spec 09, each a fault under load and a balanced ledger. `./stam drill all` runs them one after the other on one stack;
+ * each leaves the stack whole.
+ */
+import { pause, until } from './child.ts'
+import type { Screen } from './screen.ts'
+import type { Stack } from './stack.ts'
+
+export interface DrillContext {
+  readonly stack: Stack
+  readonly screens: readonly Screen[]
+  /** Emits alarm signals evenly over all panels; resolves when the last one is emitted. */
+  load(signals: number, overMs: number): Promise<void>
+  /** Milliseconds until the condition holds, from the call; NaN when it does not within the time. */
+  recovery(condition: () => Promise<boolean> | boolean, deadlineMs?: number): Promise<number>
+}
+
+export interface Drill {
+  readonly id: string
+  readonly what: string
+  /** Longest allowed recovery in ms, where the specification has one. */
+  readonly rtoBarMs?: number
+  /** Returns the measured recovery time in ms, or NaN where there is none to measure. */
+  run(context: DrillContext): Promise<number>
+}
+
+const first = <T>(items: readonly T[]): T => items[0] as T
+
+/** Whether a new signal reaches a screen: the whole path works. */
+async function flows({ stack, screens, load }: DrillContext): Promise<boolean> {
+  const before = first(screens).shown
+  await load(stack.panelIds.size, 50)
+  return (await until(() => first(screens).shown > before, 2_000, 20)) === true
+}
+
+export const drills: readonly Drill[] = [
+  {
+    id: 'CH-01',
+    what: 'Redis stopped for 8 s under load, then back',
+    run: async ({ stack, load }) => {
+      const loading = load(400, 10_000)
+      await pause(1_000)
+      await stack.redis.stop()
+      await pause(8_000)
+      await stack.redis.start()
+      await loading
+      return Number.NaN
+    },
+  },
+  {
+    id: 'CH-02',
+    what: 'RabbitMQ killed under load, then back',
+    rtoBarMs: 10_000,
+    run: async (context) => {
+      const { stack, load, recovery } = context
+      const loading = load(600, 12_000)
+      await pause(1_000)
+      await stack.rabbit.kill()
+      await pause(5_000)
+      await stack.rabbit.start()
+      const rto = await recovery(() => flows(context))
+      await loading
+      return rto
+    },
+  },
+  {
+    id: 'CH-04',
+    what: 'kill -9 of a backend under load',
+    rtoBarMs: 5_000,
+    run: async ({ stack, screens, load, recovery }) => {
+      const loading = load(600, 8_000)
+      await pause(1_500)
+      const before = screens.map((screen) => screen.reconnects)
+      const victim = first(stack.backends)
+      await victim.kill()
+      const onVictim = screens.filter((_, n) => n % stack.backends.length === 0)
+      const rto = await recovery(() =>
+        onVictim.every((screen) => screen.reconnects > (before[screens.indexOf(screen)] as number)),
+      )
+      await loading
+      await victim.start()
+      return rto
+    },
+  },
+  {
+    id: 'CH-05',
+    what: 'kill -9 of a worker; the other takes its panels over',
+    rtoBarMs: 35_000,
+    run: async ({ stack, load, recovery }) => {
+      const loading = load(400, 12_000)
+      await pause(1_500)
+      const [victim, other] = stack.workers as [(typeof stack.workers)[0], (typeof stack.workers)[0]]
+      await victim.kill()
+      const rto = await recovery(() => owns(stack, other.name, stack.panelIds.size), 60_000)
+      await loading
+      await victim.start()
+      await until(() => owns(stack, victim.name, Math.floor(stack.panelIds.size / 2)), 60_000)
+      return rto
+    },
+  },
+  {
+    id: 'CH-05b',
+    what: 'a worker frozen past its lease and thawed must not go on',
+    run: async ({ stack, load }) => {
+      const [victim, other] = stack.workers as [(typeof stack.workers)[0], (typeof stack.workers)[0]]
+      const loading = load(300, 10_000)
+      await pause(1_000)
+      victim.freeze()
+      await until(() => owns(stack, other.name, stack.panelIds.size), 60_000)
+      victim.thaw()
+      await loading
+      await until(() => owns(stack, victim.name, Math.floor(stack.panelIds.size / 2)), 60_000)
+      return Number.NaN
+    },
+  },
+  {
+    id: 'CH-06',
+    what: 'links of half the panels go silent for 8 s',
+    run: async ({ stack, load }) => {
+      const half = [...stack.panelIds.keys()].filter((_, n) => n % 2 === 0)
+      await Promise.all(half.map((id) => press(stack, id, { action: 'fault', mode: 'freeze' })))
+      await load(300, 6_000)
+      await pause(2_000)
+      await Promise.all(half.map((id) => press(stack, id, { action: 'fault', mode: 'none' })))
+      return Number.NaN
+    },
+  },
+  {
+    id: 'CH-08',
+    what: '500 violations in 10 s',
+    run: async ({ load }) => {
+      await load(500, 10_000)
+      return Number.NaN
+    },
+  },
+  {
+    id: 'DL-01',
+    what: 'Redis restarted while panels are polled',
+    run: async ({ stack, load }) => {
+      const loading = load(200, 4_000)
+      await pause(1_000)
+      await stack.redis.kill()
+      await stack.redis.start()
+      await loading
+      return Number.NaN
+    },
+  },
+  {
+    id: 'DL-02',
+    what: 'a backend killed inside its transactions, again and again',
+    run: async ({ stack, load }) => {
+      const loading = load(800, 8_000)
+      for (const victim of stack.backends) {
+        await pause(800)
+        await victim.kill()
+        await victim.start()
+      }
+      await loading
+      return Number.NaN
+    },
+  },
+  {
+    id: 'DL-03',
+    what: 'RabbitMQ restarted with messages pending (both backends frozen)',
+    run: async ({ stack, load }) => {
+      for (const backend of stack.backends) backend.freeze()
+      await load(300, 2_000)
+      await stack.rabbit.kill()
+      await stack.rabbit.start()
+      for (const backend of stack.backends) backend.thaw()
+      return Number.NaN
+    },
+  },
+  {
+    id: 'DL-04',
+    what: 'links cut inside answers',
+    run: async ({ stack, load }) => {
+      const loading = load(300, 6_000)
+      for (const id of stack.panelIds.keys()) await press(stack, id, { action: 'fault', mode: 'half_frame', count: 1 })
+      await pause(3_000)
+      for (const id of stack.panelIds.keys()) await press(stack, id, { action: 'fault', mode: 'none' })
+      await loading
+      return Number.NaN
+    },
+  },
+  {
+    id: 'DL-05',
+    what: 'PostgreSQL killed under load and started again',
+    run: async (context) => {
+      const { stack, load, recovery } = context
+      const loading = load(400, 8_000)
+      await pause(1_500)
+      await stack.postgres.kill()
+      await pause(2_000)
+      await stack.postgres.start()
+      const rto = await recovery(() => flows(context))
+      await loading
+      return rto
+    },
+  },
+  {
+    id: 'CH-02b',
+    what: 'Redis and RabbitMQ both gone: alarms still arrive',
+    run: async (context) => {
+      const { stack, load, recovery } = context
+      await Promise.all([stack.rabbit.kill(), stack.redis.kill()])
+      const rto = await recovery(() => flows(context))
+      await load(300, 5_000)
+      await Promise.all([stack.rabbit.start(), stack.redis.start()])
+      return rto
+    },
+  },
+  {
+    id: 'RC-02',
+    what: 'all operators claim the same alarms at once: exactly one wins each',
+    run: async ({ stack, screens, load }) => {
+      await load(stack.panelIds.size, 500)
+      await pause(1_000)
+      const alarms = [...first(screens).alarms.values()].filter(({ status }) => status === 'NEW')
+      const tokens = await Promise.all(
+        stack.operators.map((operator, n) =>
+          signIn(stack.backendUrls[n % stack.backendUrls.length] as string, operator),
+        ),
+      )
+      for (const alarm of alarms) {
+        const answers = await Promise.all(tokens.map((claim) => claim(alarm.id, alarm.version)))
+        const won = answers.filter((status) => status === 200).length
+        if (won > 1 || (won === 0 && !answers.includes(409)))
+          throw new Error(`alarm ${alarm.number}: ${won} operators won (${answers.join(', ')})`)
+      }
+      return Number.NaN
+    },
+  },
+  {
+    id: 'RC-05',
+    what: 'screens reconnect during delivery: relays killed and started in turn',
+    run: async ({ stack, load }) => {
+      const loading = load(600, 8_000)
+      for (const relay of stack.relays) {
+        await relay.kill()
+        await relay.start()
+      }
+      for (const backend of stack.backends) {
+        await backend.end('SIGTERM')
+        await backend.start()
+      }
+      await loading
+      return Number.NaN
+    },
+  },
+]
+
+async function owns(stack: Stack, worker: string, atLeast: number): Promise<boolean> {
+  const [row] = await stack.store.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM panel_assignments WHERE owner_id = $1',
+    [worker],
+  )
+  return (row?.n ?? 0) >= atLeast
+}
+
+async function press(stack: Stack, panel: string, action: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${stack.simulatorUrl}/panels/${panel}/do`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(action),
+  })
+  if (!answer.ok) throw new Error(`the simulator refused: ${await answer.text()}`)
+}
+
+async function signIn(
+  url: string,
+  operator: { email: string; password: string },
+): Promise<(id: string, version: number) => Promise<number>> {
+  const login = await fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify(operator),
+  })
+  const { access_token: token } = (await login.json()) as { access_token: string }
+  return async (id, version) => {
+    const answer = await fetch(`${url}/api/alarms/${id}/claim`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ version }),
+    })
+    await answer.arrayBuffer()
+    return answer.status
+  }
+}
