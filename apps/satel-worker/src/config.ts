@@ -29,7 +29,7 @@ export const WorkerConfig = z.object({
     .describe('auto subscribes to changes where the module can push them; never always polls.'),
   keepAliveMs: ms(10_000, 50, 20_000, 'Pause between two readings of the clock; modules close after 25 s of silence.'),
   backoffMs: z
-    .array(z.number().int().min(10).max(300_000))
+    .array(z.coerce.number().int().min(10).max(300_000))
     .min(1)
     .default([1_000, 2_000, 4_000, 8_000, 16_000, 30_000])
     .describe('Waits after the first, second … failed dial; the last one repeats.'),
@@ -53,6 +53,7 @@ export const WorkerConfig = z.object({
   driftLimitMs: ms(30_000, 1_000, 3_600_000, 'Error of a panel clock that is reported.'),
   snapshotIntervalMs: ms(60_000, 100, 3_600_000, 'Pause between two snapshots of a panel.'),
   liveRefreshMs: ms(45_000, 100, 110_000, 'An unchanged panel is kept from expiring in the live store this often.'),
+  reconcileIntervalMs: ms(60_000, 100, 3_600_000, 'What the database has by now is looked at this often.'),
   panelListIntervalMs: ms(5_000, 50, 600_000, 'How often added, changed and removed panels are looked for.'),
   namesAtOnce: z.number().int().min(1).max(500).default(16).describe('Panels whose names are read at the same time.'),
   dialsPerSecond: z

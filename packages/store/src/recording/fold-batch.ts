@@ -32,6 +32,8 @@ export interface EventDraft {
   readonly event: RecordableEvent
   /** As first told, then enriched. */
   facts: EventFacts
+  /** Place in the panel's event memory, whichever telling knew it. */
+  memory_index: number | null
   readonly site: SiteRules
   readonly priority: string
   readonly test_mode: boolean
@@ -40,6 +42,9 @@ export interface EventDraft {
   repeat_count: number
   last_repeat_at: string | null
 }
+
+/** A stored event that a second telling has added to. */
+export type EnrichedEventRow = StoredEventRow & { readonly memory_index: number | null }
 
 export interface BatchContext {
   readonly siteOf: (event: RecordableEvent) => string | undefined
@@ -57,7 +62,7 @@ export interface FoldedBatch {
   readonly drafts: ReadonlyMap<string, EventDraft>
   /** Events the rules added; their ids are still to be claimed. */
   readonly added: readonly RecordableEvent[]
-  readonly enriched: ReadonlyMap<string, StoredEventRow>
+  readonly enriched: ReadonlyMap<string, EnrichedEventRow>
   /** Repeats of originals that were in the database before. */
   readonly repeatsOfStored: readonly {
     readonly original: OriginalRow
@@ -85,7 +90,7 @@ class Fold {
   readonly #drafts = new Map<string, EventDraft>()
   readonly #stored: Map<string, StoredEventRow>
   readonly #added: RecordableEvent[] = []
-  readonly #enriched = new Map<string, StoredEventRow>()
+  readonly #enriched = new Map<string, EnrichedEventRow>()
   readonly #transitions: (TransitionRow & { site_id: string; request_id: string | null })[] = []
   readonly #lastRepeatAt = new Map<string, string>()
 
@@ -129,11 +134,14 @@ class Fold {
     const enrichment = this.#rules.enrichEvent(known.facts, factsOf(event))
     if (enrichment === undefined) return { event_id, outcome: 'duplicate', alarm_id: known.alarm_id }
     const facts = { ...known.facts, ...enrichment }
-    if (draft) draft.facts = facts
-    else {
+    const memory_index = event.memory_cursor?.last.index ?? null
+    if (draft) {
+      draft.facts = facts
+      draft.memory_index ??= memory_index
+    } else {
       const row = { ...(known as StoredEventRow), facts }
       this.#stored.set(event_id, row)
-      this.#enriched.set(event_id, row)
+      this.#enriched.set(event_id, { ...row, memory_index })
     }
     return { event_id, outcome: 'enriched', alarm_id: known.alarm_id }
   }
@@ -144,6 +152,7 @@ class Fold {
     this.#drafts.set(event.event_id, {
       event,
       facts: factsOf(event),
+      memory_index: event.memory_cursor?.last.index ?? null,
       site,
       priority: decided.priority,
       test_mode: decided.test_mode,

@@ -57,7 +57,7 @@ function eventRow({ event, facts, site, ...draft }: EventDraft) {
     service_mode: site.service_mode,
     signal: event.signal?.key ?? null,
     ordinal: event.signal?.ordinal ?? null,
-    memory_index: event.memory_cursor?.last.index ?? null,
+    memory_index: draft.memory_index,
     raw_payload: facts.raw_payload,
     details: event.details ?? null,
     service_instance_id: event.service_instance_id,
@@ -77,10 +77,11 @@ interface ToldAgain {
 /** Enrichments and repeats of events that were here before: one row each, since an event may be both enriched and repeated. */
 export function toldAgainPart(batch: FoldedBatch): WritePart {
   const rows = new Map<string, ToldAgain>()
-  for (const { event_id, received_at, facts } of batch.enriched.values()) {
+  for (const { event_id, received_at, facts, memory_index } of batch.enriched.values()) {
     const { description, timestamp, ...columns } = facts
     rows.set(event_id, {
       ...columns,
+      memory_index,
       occurred_at: timestamp,
       description_pl: description.pl,
       description_en: description.en,
@@ -116,10 +117,11 @@ export function toldAgainPart(batch: FoldedBatch): WritePart {
     rows: [...rows.values()],
     sql: (json) => `
       UPDATE events e SET ${facts.map((column) => enriched(column)).join(', ')}, ${enriched('raw_payload', "decode(r.raw_payload, 'hex')")},
+        ${enriched('memory_index', 'coalesce(e.memory_index, r.memory_index)')},
         repeat_count = e.repeat_count + r.repeats, last_repeat_at = greatest(e.last_repeat_at, r.last_repeat_at)
       FROM json_to_recordset(${json}) AS r(event_id uuid, received_at timestamptz, enriched boolean, repeats int, last_repeat_at timestamptz,
         occurred_at timestamptz, source text, event_code int, zone_no int, partition_no int, user_no int, output_no int, description_pl text,
-        description_en text, object_name text, raw_payload text)
+        description_en text, object_name text, raw_payload text, memory_index int)
       WHERE e.received_at = r.received_at AND e.event_id = r.event_id RETURNING 1`,
   }
 }
