@@ -114,7 +114,13 @@ async function openParts(
     },
     stillSignedIn: async (sessionIds) => (await findPrincipals(store, sessionIds)).map(personOf),
   })
-  const pictures = new Pictures({ sockets, panels, states: states.read, clock, systemStatus: () => system.status })
+  const pictures = new Pictures({
+    sockets,
+    panels,
+    states: states.read,
+    clock,
+    systemStatus: (scope) => system.statusFor(scope),
+  })
   const onRelaySilent = () => stream.numberLeftBehind()
   const onChange = () => pictures.systemChanged()
   const system = watchSystem({

@@ -46,9 +46,10 @@ export async function alarmList({ store }: Backend, person: Person, query: Alarm
   const { limit, limit_cut } = limitOf(query.limit)
   const after = cursors[query.sort].read(query.after)
   const filter = filterOf(query, person)
-  // The page first: its stream position is then not newer than the counts, and a client replays from the older of the two.
-  const page = await listAlarms(store, filter, { sort: query.sort, after, limit })
-  const counts = await countOpenAlarms(store, person.scope)
+  const [page, counts] = await Promise.all([
+    listAlarms(store, filter, { sort: query.sort, after, limit }),
+    countOpenAlarms(store, person.scope),
+  ])
   return {
     data: page.alarms,
     next: page.next && cursors[query.sort].write(page.next),

@@ -4,7 +4,7 @@
  */
 import { type ErrorBody, type ErrorCode, errorCodes } from '@stam/contracts'
 import { isRuntimeError, type Log } from '@stam/runtime'
-import { isTemporary } from '@stam/store'
+import { isStoreError, isTemporary } from '@stam/store'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RequestValidationError } from 'fastify-zod-openapi'
 import { errorBody, Problem } from './problem.ts'
@@ -40,6 +40,8 @@ function problemOf(error: FastifyError | Problem, request: FastifyRequest): Prob
   if (isTemporary(error) || isRuntimeError(error, 'DEADLINE_EXCEEDED')) {
     return new Problem('NOT_READY', { retry_after: RETRY_AFTER_S }, { cause: error })
   }
+  // A number or character no column can hold (beyond 32 bits, a NUL in a text): the schema cannot know every column.
+  if (isStoreError(error, 'VALUE_REFUSED')) return new Problem('INVALID_REQUEST', { issues: [] }, { cause: error })
   const known = codeOfHttp(error)
   if (known) return new Problem(known)
   return new Problem('INTERNAL', { request_id: request.id }, { cause: error })

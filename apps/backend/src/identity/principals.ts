@@ -68,9 +68,12 @@ export function personOf(principal: Principal): Person {
   }
 }
 
-/** Whether this person may see things of that site; null = not bound to a site. The same rule as in every statement of the store. */
+/**
+ * Whether this person may see things of that site: the same rule as in every statement of the store. What is bound to no
+ * site (null) is nobody's assignment, so only those who see everything see it (fail closed).
+ */
 export function seesSite(scope: SiteScope): (siteId: string | null) => boolean {
   if (scope.kind === 'all') return () => true
   const sites = new Set(scope.siteIds)
-  return (siteId) => siteId === null || sites.has(siteId)
+  return (siteId) => siteId !== null && sites.has(siteId)
 }

@@ -2,7 +2,7 @@
  * One WebSocket of one person: what the client asks for, what it gets, and whether it still may. Text messages only,
  * validated; a client that breaks the protocol is closed, never answered with data it did not ask for.
  */
-import { type Channel, ClientMessage, closeCodes, type ServerMessage } from '@stam/contracts'
+import { type Channel, ClientMessage, closeCodes, type ServerMessage, type SiteScope } from '@stam/contracts'
 import { type Clock, isoTime, type Log } from '@stam/runtime'
 import { type Person, seesSite } from '../identity/principals.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -141,13 +141,12 @@ export class Connection {
     this.#unanswered = 0
   }
 
-  /** The person as the database has them now: a narrower or wider scope counts from the next message. */
+  /** The person as the database has them now. With another role or other sites the client starts anew: it may hold what it may no longer see. */
   update(person: Person): void {
-    const before = this.#person.scope.kind
+    const same = person.role === this.#person.role && sameScope(person.scope, this.#person.scope)
     this.#person = person
     this.#sees = seesSite(person.scope)
-    // What a hole in the numbers means has changed for this client; it learns that by starting anew.
-    if (before !== person.scope.kind) this.close(closeCodes.authExpired, 'permissions changed')
+    if (!same) this.close(closeCodes.authExpired, 'permissions changed')
   }
 
   close(code: number, reason: string): void {
@@ -243,6 +242,11 @@ export class Connection {
   #tell(message: Distribute<ServerMessage>): void {
     this.#options.sink.send([volatileFrame(message, this.#options.clock.now())])
   }
+}
+
+function sameScope(a: SiteScope, b: SiteScope): boolean {
+  if (a.kind === 'all' || b.kind === 'all') return a.kind === b.kind
+  return a.siteIds.length === b.siteIds.length && a.siteIds.every((siteId) => b.siteIds.includes(siteId))
 }
 
 type Distribute<Message> = Message extends ServerMessage ? Pick<Message, 'type' | 'data'> : never

@@ -3,7 +3,7 @@
  * Pushed when something changes, at most every 100 ms per panel, whole each time; a client that comes, comes back or was
  * slow gets the full picture. Serialised once per change, whoever gets it.
  */
-import type { Channel, PanelLive, SystemStatus } from '@stam/contracts'
+import type { Channel, PanelLive, SiteScope, SystemStatus } from '@stam/contracts'
 import type { Clock } from '@stam/runtime'
 import type { PanelDirectory } from '../panels/panel-directory.ts'
 import { type Connection, volatileFrame } from './connection.ts'
@@ -20,7 +20,8 @@ export interface PicturesOptions {
   readonly sockets: Sockets
   readonly panels: PanelDirectory
   readonly states: (panelIds: readonly string[]) => Promise<readonly PanelLive[]>
-  readonly systemStatus: () => SystemStatus
+  /** As somebody with this scope may see it. */
+  readonly systemStatus: (scope: SiteScope) => SystemStatus
   readonly clock: Clock
 }
 
@@ -61,9 +62,11 @@ export class Pictures {
   }
 
   systemChanged(): void {
-    const frame = this.#systemFrame()
+    const all = this.#systemFrame({ kind: 'all' })
     for (const connection of this.#options.sockets.connections()) {
-      if (connection.channels.has('system')) connection.sendPicture([frame])
+      if (!connection.channels.has('system')) continue
+      const { scope } = connection.person
+      connection.sendPicture([scope.kind === 'all' ? all : this.#systemFrame(scope)])
     }
   }
 
@@ -118,7 +121,7 @@ export class Pictures {
   async #full(connection: Connection, channels: readonly Channel[]): Promise<void> {
     const { panels } = this.#options
     const frames: Buffer[] = []
-    if (channels.includes('system')) frames.push(this.#systemFrame())
+    if (channels.includes('system')) frames.push(this.#systemFrame(connection.person.scope))
     const visible = (panelId: string) => {
       const siteId = panels.siteOf(panelId)
       return siteId !== null && connection.sees(siteId)
@@ -167,8 +170,8 @@ export class Pictures {
     }
   }
 
-  #systemFrame(): Buffer {
-    return volatileFrame({ type: 'system.status', data: this.#options.systemStatus() }, this.#options.clock.now())
+  #systemFrame(scope: SiteScope): Buffer {
+    return volatileFrame({ type: 'system.status', data: this.#options.systemStatus(scope) }, this.#options.clock.now())
   }
 
   #stateFrame(state: PanelLive): Buffer {

@@ -16,7 +16,8 @@ import type { StreamHub } from './stream-hub.ts'
 
 const PATH = '/ws'
 const LARGEST_MESSAGE = 16_384
-const REVALIDATE_MS = 60_000
+/** A logout, a changed role or a withdrawn site reaches sockets of every instance within this; one query for all of them. */
+const REVALIDATE_MS = 3_000
 const UPGRADE_LIMIT_MS = 5_000
 
 export interface SocketsOptions {

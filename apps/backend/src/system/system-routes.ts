@@ -4,6 +4,7 @@ import { listAudit } from '@stam/store'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { type Api, answers } from '../http/api.ts'
+import { personOfRequest } from '../http/guard.ts'
 import { cursorOf, limitOf } from '../http/cursor.ts'
 
 const auditCursor = cursorOf('audit', z.object({ id: z.int().min(1) }))
@@ -15,7 +16,7 @@ export function systemRoutes(app: Api, backend: Backend): void {
     {
       schema: { tags: ['system'], summary: 'Every part: up or down, and since when', response: answers(SystemStatus) },
     },
-    async () => backend.system.status,
+    async (request) => backend.system.statusFor(personOfRequest(request).scope),
   )
   app.get(
     '/api/audit',

@@ -3,17 +3,20 @@
  * Broker and live store report themselves; relay and workers by heartbeat; what cannot be asked is judged by what it
  * leaves undone in PostgreSQL.
  */
-import type { ComponentName, ComponentStatus, PanelLive, SystemStatus } from '@stam/contracts'
+import type { ComponentName, ComponentStatus, PanelLive, SiteScope, SystemStatus } from '@stam/contracts'
 import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, isoTime, type Log } from '@stam/runtime'
 import { type Store, type SystemFigures, systemFigures } from '@stam/store'
 import type { BackendConfig } from '../config.ts'
+import { seesSite } from '../identity/principals.ts'
 import type { PanelDirectory } from '../panels/panel-directory.ts'
 import type { StreamHub } from '../realtime/stream-hub.ts'
 
 export interface SystemWatch {
   readonly status: SystemStatus
+  /** The same, with the panels of this scope counted only: how many there are elsewhere is nobody else's business. */
+  statusFor(scope: SiteScope): SystemStatus
   close(): Promise<void>
 }
 
@@ -53,6 +56,7 @@ class Watch implements SystemWatch {
   readonly #components = new Map<ComponentName, ComponentStatus>()
   #figures: SystemFigures = { streamPosition: 0, outboxPending: 0, oldestUnnumberedMs: 0, panels: 0 }
   #links = { connected: 0, without_contact: 0, without_worker: 0 }
+  #live: readonly PanelLive[] = []
   #looks = 0
   #told = ''
   #closed = false
@@ -86,6 +90,13 @@ class Watch implements SystemWatch {
       stream_position: hub.last,
       outbox_pending: this.#figures.outboxPending,
     }
+  }
+
+  statusFor(scope: SiteScope): SystemStatus {
+    if (scope.kind === 'all') return this.status
+    const sees = seesSite(scope)
+    const own = this.#live.filter((state) => sees(this.#options.panels.siteOf(state.panel_id)))
+    return { ...this.status, panels: { total: own.length, ...linksOf(own) } }
   }
 
   async close(): Promise<void> {
@@ -138,13 +149,8 @@ class Watch implements SystemWatch {
 
   async #countLinks(): Promise<void> {
     const { panels, states } = this.#options
-    const live = await states(panels.panelIds(true))
-    this.#links = {
-      connected: live.filter((state) => state.connection === 'CONNECTED').length,
-      without_contact: live.filter((state) => state.connection !== 'CONNECTED' && state.connection !== 'RELEASED')
-        .length,
-      without_worker: live.filter((state) => state.worker_id === null).length,
-    }
+    this.#live = await states(panels.panelIds(true))
+    this.#links = linksOf(this.#live)
   }
 
   #judge(name: ComponentName, { state, error }: Judged): void {
@@ -161,6 +167,14 @@ class Watch implements SystemWatch {
     if (picture === this.#told && !anyway) return
     this.#told = picture
     this.#options.onChange()
+  }
+}
+
+function linksOf(live: readonly PanelLive[]) {
+  return {
+    connected: live.filter((state) => state.connection === 'CONNECTED').length,
+    without_contact: live.filter((state) => state.connection !== 'CONNECTED' && state.connection !== 'RELEASED').length,
+    without_worker: live.filter((state) => state.worker_id === null).length,
   }
 }
 
