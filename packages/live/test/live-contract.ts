@@ -247,6 +247,8 @@ function replayContract({ open }: Context): void {
     expect(await one.replay.since(0, 5_000)).toEqual({ messages: streamMessages(1, 30), complete: true })
     expect(await other.replay.since(30, 5_000)).toEqual({ messages: [], complete: true })
     expect(await one.replay.since(25, 3)).toEqual({ messages: streamMessages(26, 28), complete: false })
+    await other.replay.append([{ ...streamMessage(30), data: { said: 'differently' } }])
+    expect(await one.replay.since(29, 5_000)).toEqual({ messages: [streamMessage(30)], complete: true })
   })
 
   it('admits what it does not know: a gap, numbers before its first, numbers beyond its last, nothing at all', async () => {

@@ -2,7 +2,7 @@
 import { Secret } from '@stam/runtime'
 import { type RedisSentinels, type RedisServer, startRedis, startRedisSentinels } from '@stam/testkit'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { createRedisLive, type Live } from '../src/index.ts'
 import { livePanel, panelId } from './panels.ts'
 import { until } from './until.ts'
@@ -11,26 +11,34 @@ let master: RedisServer
 let replica: RedisServer
 let sentinels: RedisSentinels
 let live: Live
+/** Some more clients: a failover that is announced while one is just dialling has its own way of going wrong. */
+let others: Live[] = []
 
 beforeEach(async () => {
   master = await startRedis()
   replica = await startRedis({ replicaOf: master })
   sentinels = await startRedisSentinels(master)
-  live = createRedisLive({
-    server: { sentinels: sentinels.addresses, masterName: sentinels.masterName },
-    password: new Secret(master.password),
-    name: 'test',
-  })
-  await live.ready(10_000)
+  const open = () =>
+    createRedisLive({
+      server: { sentinels: sentinels.addresses, masterName: sentinels.masterName },
+      password: new Secret(master.password),
+      name: 'test',
+    })
+  live = open()
+  others = Array.from({ length: 8 }, open)
+  await Promise.all([live, ...others].map((each) => each.ready(10_000)))
   await until(() => whenSentinelsKnowTheReplica())
 })
 
 afterEach(async () => {
-  await live.close()
+  await Promise.all([live, ...others].map((each) => each.close()))
   await sentinels.close()
   await replica.close()
   await master.close()
 })
+
+// The client library gives each of its connections to a sentinel two seconds to close, also when it has closed already.
+afterAll(() => new Promise((resolve) => setTimeout(resolve, 2_000)))
 
 for (const [what, fault] of Object.entries({
   dies: async () => master.kill(),
@@ -65,6 +73,7 @@ for (const [what, fault] of Object.entries({
       expect(lastAccepted).toBeGreaterThan(acceptedBefore + 50)
       expect(live.status.state).toBe('up')
     }, 30_000)
+    await until(() => expect(others.map(({ status }) => status.state)).toEqual(others.map(() => 'up')))
     const [panel] = await live.panels.snapshot([panelId(1)])
     expect(panel?.version).toBe(lastAccepted)
     await annotate(`${Math.round(longestGap)} ms without an accepted write`)

@@ -12,25 +12,17 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('keeps everything it said yes to across kill -9, and does nothing it said no to', async () => {
+it('does nothing it said no to after kill -9, and claims nothing it forgot', async () => {
   const live = createRedisLive(redisOptions(server))
   await live.ready(5_000)
-  const accepted: number[] = []
-  let refusedAt = 0
+  let appended = 0
   for (let round = 0; round < 3; round++) {
     const killing = new Promise<void>((resolve) => setTimeout(resolve, 150)).then(() => server.kill())
+    const first = round * 100_000 + 1
+    let next = first
     // Under load until the kill is felt.
-    for (let number = round * 100_000 + 1; ; number++) {
-      const stored = await live.replay.append([streamMessage(number)]).then(
-        () => true,
-        () => false,
-      )
-      if (!stored) {
-        refusedAt = number
-        break
-      }
-      accepted.push(number)
-    }
+    while (await accepted(() => live.replay.append([streamMessage(next)]))) next++
+    appended += next - first
     await killing
     const wishes = Array.from({ length: 50 }, (_, index) =>
       live.leases.acquire(panelId(round * 50 + index), 'late', 600_000),
@@ -41,14 +33,16 @@ it('keeps everything it said yes to across kill -9, and does nothing it said no 
     await server.start()
     await until(() => expect(live.status.state).toBe('up'))
     expect(await live.leases.list()).toEqual([])
-    const { messages } = await live.replay.since(0, 100_000)
-    const kept = new Set(messages.map(({ sequence_id }) => sequence_id))
-    const oldestKept = Math.min(...kept)
-    expect(accepted.filter((number) => number >= oldestKept && !kept.has(number))).toEqual([])
+    // With its file flushed every second Redis may forget the last moments; what it keeps is the beginning, without a gap.
+    const { messages, complete } = await live.replay.since(first - 1, 100_000)
+    expect(messages.length > 0 ? complete : true).toBe(true)
     // The one in flight at the kill may have got through before it; nothing after it.
-    expect([...kept].filter((number) => number > refusedAt)).toEqual([])
+    const newest = messages.at(-1)?.sequence_id ?? 0
+    expect(newest).toBeLessThanOrEqual(next)
+    const caughtUp = await live.replay.since(next - 1, 100)
+    expect(caughtUp.complete).toBe(newest >= next - 1)
   }
-  expect(accepted.length).toBeGreaterThan(100)
+  expect(appended).toBeGreaterThan(100)
   await live.close()
 })
 
@@ -68,3 +62,10 @@ it('never calls the replay complete after a restart that forgot', async () => {
   await live.close()
   await forgetful.close()
 })
+
+function accepted(call: () => Promise<void>): Promise<boolean> {
+  return call().then(
+    () => true,
+    () => false,
+  )
+}
