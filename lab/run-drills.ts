@@ -118,12 +118,13 @@ async function recovery(condition: () => Promise<boolean> | boolean, deadlineMs 
   return recovered ? performance.now() - start : Number.POSITIVE_INFINITY
 }
 
+/** Every panel reached, and the place marked from which its memory counts: what lies before first contact is history. */
 async function allConnected(stack: Stack): Promise<void> {
-  const connected = await until(async () => {
-    const answer = (await (await fetch(`${stack.simulatorUrl}/panels`)).json()) as
-      | { connected: boolean }[]
-      | { data: { connected: boolean }[] }
-    return (Array.isArray(answer) ? answer : answer.data).every((panel) => panel.connected)
+  const known = await until(async () => {
+    const [row] = await stack.store.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM panel_cursors WHERE memory_epoch IS NOT NULL',
+    )
+    return row?.n === stack.panelIds.size
   }, 60_000)
-  if (!connected) throw new Error('not every panel was reached within a minute')
+  if (!known) throw new Error('not every panel was reached and read within a minute')
 }
