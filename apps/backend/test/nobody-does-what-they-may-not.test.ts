@@ -150,6 +150,22 @@ describe('nonsense', () => {
   ]
   const query = fc.dictionary(fc.constantFrom(...queries), text, { maxKeys: 4 })
 
+  it('that only the database can tell is refused like the rest', async () => {
+    const master = people.get('MASTER') as Signed
+    const id = await rig.alarm(await rig.panel(ownSite))
+    const huge = Number.MAX_SAFE_INTEGER
+    const cases: ['GET' | 'POST' | 'PATCH', string, object?][] = [
+      ['GET', '/api/alarms?text=%00'],
+      ['POST', `/api/alarms/${id}/note`, { version: 1, note: 'a\u0000bcdefghijkl' }],
+      ['POST', '/api/alarms', { site_id: ownSite, priority: 'INFO', description: 'zgłoszenie \u0000' }],
+      ['PATCH', `/api/sites/${ownSite}`, { version: huge, name: 'Sklep' }],
+    ]
+    for (const [method, url, payload] of cases) {
+      const answer = await master.call(method, url, payload)
+      expect([answer.status, answer.body.error?.code], url).toEqual([400, 'INVALID_REQUEST'])
+    }
+  })
+
   it('never gets a 5xx, whoever sends it wherever', async () => {
     const master = people.get('MASTER') as Signed
     const panel = await rig.panel(ownSite)
