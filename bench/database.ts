@@ -14,6 +14,25 @@ export interface BenchDatabase {
   stop(): Promise<void>
 }
 
+export async function connectTo(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  // The real cause of a failed run is thrown elsewhere; the server's goodbye must not hide it.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+/** A new, migrated, empty database on the server of `ownerUrl`; returns its URL. */
+export async function createDatabase(ownerUrl: string, name: string): Promise<string> {
+  const admin = await connectTo(ownerUrl)
+  await admin.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
+  await admin.end()
+  const url = new URL(ownerUrl)
+  url.pathname = `/${name}`
+  await migrate({ url: url.href })
+  return url.href
+}
+
 export async function benchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'stam-bench-'))
   const server = await startEmbeddedPostgres({
@@ -22,22 +41,9 @@ export async function benchDatabase(): Promise<BenchDatabase> {
     logFile: join(folder, 'postgres.log'),
     settings: { shared_buffers: '512MB', max_wal_size: '4GB', synchronous_commit: 'on' },
   })
-  const connect = async (url: string): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: url })
-    // The real cause of a failed run is thrown elsewhere; the server's goodbye must not hide it.
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
   return {
-    create: async (name) => {
-      const admin = await connect(server.url('postgres'))
-      await admin.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
-      await admin.end()
-      await migrate({ url: server.url(name) })
-      return server.url(name)
-    },
-    connect,
+    create: (name) => createDatabase(server.url('postgres'), name),
+    connect: connectTo,
     stop: async () => {
       await server.stop()
       await rm(folder, { recursive: true, force: true })

@@ -1,18 +1,16 @@
 /**
  * Lists and claims at full size (1,000,000 alarms, 10,000,000 events), asked over HTTP by 20 operators at once. Baseline: the plainest
- * statement that reads the same 50 rows by primary key, on a connection of its own, under the same load.
+ * statement that reads the same 50 rows by primary key, on a connection of its own. The backend runs in a process of its own.
  */
 import { randomBytes } from 'node:crypto'
 import type { AlarmList } from '@stam/contracts'
-import { addPeople, BackendConfig, generateSigningKey, startBackend } from '@stam/backend'
-import { createMemoryBus } from '@stam/bus'
-import { createMemoryLive } from '@stam/live'
-import { createLog, systemClock } from '@stam/runtime'
+import { addPeople } from '@stam/backend'
 import { openStore } from '@stam/store'
 import type { Client } from 'pg'
 import { type ApiClient, signIn } from './api-client.ts'
 import { benchDatabase } from './database.ts'
 import { fullSize, type LoadSize, loadHistory } from './load.ts'
+import { startPartner } from './partner.ts'
 import { atMost, type BenchResult, percentile } from './report.ts'
 
 const OPERATORS = 20
@@ -35,7 +33,7 @@ export async function benchList(size: LoadSize = fullSize): Promise<BenchResult>
     await loadHistory(client, size, (share) => process.stderr.write(`\rloading ${Math.round(share * 100)} %`))
     const loadSeconds = (performance.now() - started) / 1000
     process.stderr.write(`\rloaded ${size.alarms} alarms in ${Math.round(loadSeconds)} s\n`)
-    const store = await openStore({ url, poolSize: 10, applicationName: 'bench' })
+    const store = await openStore({ url, poolSize: 2, applicationName: 'bench' })
     const password = randomBytes(12).toString('base64url')
     await addPeople(
       store,
@@ -47,23 +45,17 @@ export async function benchList(size: LoadSize = fullSize): Promise<BenchResult>
         password,
       })),
     )
-    const bus = createMemoryBus()
-    const live = createMemoryLive()
-    const backend = await startBackend(
-      BackendConfig.parse({
-        port: 0,
-        jwtPrivateKey: await generateSigningKey(),
-        loginsPerMinute: 1000,
-        ticketsPerMinute: 1000,
-        alarmActionsPerMinute: 1_000_000,
-        requestsPerMinute: 1_000_000,
-      }),
-      { store, bus, live, log: createLog({ service: 'bench', level: 'error' }), clock: systemClock },
-    )
+    await store.close()
+    const backend = startPartner('./system-process.ts')
     try {
+      const backendUrl = await backend.ask<string>('start', {
+        databaseUrl: url,
+        parts: ['backend', 'relay'],
+        poolSize: 10,
+      })
       const operators: ApiClient[] = []
       for (let i = 0; i < OPERATORS; i++)
-        operators.push(await signIn(backend.url, `operator${i}@bench.example`, password))
+        operators.push(await signIn(backendUrl, `operator${i}@bench.example`, password))
       const perQuery = await timeLists(operators)
       const claims = await timeClaims(operators)
       const raw = await timeRaw(client)
@@ -90,9 +82,6 @@ export async function benchList(size: LoadSize = fullSize): Promise<BenchResult>
       }
     } finally {
       await backend.close()
-      await live.close()
-      await bus.close()
-      await store.close()
       await client.end()
     }
   } finally {

@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { createBundler, enrichEvent, repeatAnomaly } from '@stam/domain'
 import { openStore, recordEvents } from '@stam/store'
 import pg from 'pg'
-import { type BenchDatabase, benchDatabase } from './database.ts'
+import { type BenchDatabase, benchDatabase, connectTo } from './database.ts'
 import { atLeast, type BenchResult } from './report.ts'
 import { createSites, sampleEvents } from './sample-events.ts'
 
@@ -37,8 +37,8 @@ export async function benchRecording(): Promise<BenchResult> {
   try {
     const url = await database.create('ours')
     const ours = await recordAll(database, url)
-    const raw = await insertSameRows(database, url)
-    const single = await pgbenchEvents(database, url)
+    const raw = await insertSameRows(url, await database.create('raw'), EVENTS + WARM_UP)
+    const single = await pgbenchEvents(url, await database.create('pgbench'))
     return {
       name: 'recording',
       metrics: { events: EVENTS, recorded_events_per_s: ours },
@@ -72,13 +72,14 @@ async function recordAll(database: BenchDatabase, url: string): Promise<number> 
   return EVENTS / seconds
 }
 
-async function insertSameRows(
-  database: BenchDatabase,
+/** Reads all rows of a recorded database and inserts them one by one into an empty one, in transactions of as many rows as events go together. */
+export async function insertSameRows(
   sourceUrl: string,
+  targetUrl: string,
+  events: number,
 ): Promise<{ rows: number; eventsPerSecond: number }> {
-  const url = await database.create('raw')
-  const source = await database.connect(sourceUrl)
-  const target = await database.connect(url)
+  const source = await connectTo(sourceUrl)
+  const target = await connectTo(targetUrl)
   for (const table of ['sites', 'panels']) await copyTable(source, target, table, () => {})
   let rows = 0
   const start = performance.now()
@@ -86,7 +87,7 @@ async function insertSameRows(
   const seconds = (performance.now() - start) / 1000
   await source.end()
   await target.end()
-  return { rows, eventsPerSecond: (EVENTS + WARM_UP) / seconds }
+  return { rows, eventsPerSecond: events / seconds }
 }
 
 async function copyTable(source: pg.Client, target: pg.Client, table: string, counted: () => void): Promise<void> {
@@ -111,10 +112,9 @@ async function copyTable(source: pg.Client, target: pg.Client, table: string, co
 }
 
 /** Undefined where pgbench is not installed; it is a reference figure, not the baseline of the ratio. */
-async function pgbenchEvents(database: BenchDatabase, sourceUrl: string): Promise<number | undefined> {
-  const url = await database.create('pgbench')
-  const source = await database.connect(sourceUrl)
-  const target = await database.connect(url)
+export async function pgbenchEvents(sourceUrl: string, url: string): Promise<number | undefined> {
+  const source = await connectTo(sourceUrl)
+  const target = await connectTo(url)
   for (const table of ['sites', 'panels']) await copyTable(source, target, table, () => {})
   const { rows } = await source.query<{ site: string; panel: string }>(
     'SELECT site_id AS site, id AS panel FROM panels LIMIT 1',

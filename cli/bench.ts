@@ -1,27 +1,64 @@
-/** `./stam bench`: runs one benchmark or all, prints tables or JSON lines, ends with 1 when a bar was missed. */
+/** `./stam bench`: runs one benchmark or several, prints tables or JSON lines, ends with 1 when a bar was missed. */
 import { type BenchResult, printResult } from '../bench/report.ts'
+import type { Profile } from '../bench/systems.ts'
 
-const BENCHES: Readonly<Record<string, (argv: readonly string[]) => Promise<BenchResult[]>>> = {
-  codec: async () => [(await import('../bench/codec.ts')).benchCodec()],
-  recording: async () => [await (await import('../bench/recording.ts')).benchRecording()],
+interface Options {
+  readonly profile: Profile
+  readonly panels: readonly number[]
+  readonly small: boolean
 }
 
+const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult[]>>> = {
+  pipeline: async ({ profile }) => [await (await import('../bench/pipeline.ts')).benchPipeline(profile)],
+  worker: async ({ panels }) => [await (await import('../bench/worker.ts')).benchWorker(panels)],
+  codec: async () => [(await import('../bench/codec.ts')).benchCodec()],
+  recording: async () => [await (await import('../bench/recording.ts')).benchRecording()],
+  replay: async () => [await (await import('../bench/replay.ts')).benchReplay()],
+  list: async ({ small }) => {
+    const [{ benchList }, { fullSize, smallSize }] = await Promise.all([
+      import('../bench/list.ts'),
+      import('../bench/load.ts'),
+    ])
+    return [await benchList(small ? smallSize : fullSize)]
+  },
+}
+
+const USAGE = `usage: ./stam bench ${Object.keys(BENCHES).join('|')} [--json]
+  pipeline --profile embedded|distributed   list --small   worker --panels 100,500,2000
+`
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const json = argv.includes('--json')
-  const names = argv.filter((word) => !word.startsWith('--') && word in BENCHES)
-  const unknown = argv.filter(
-    (word, i) => !word.startsWith('--') && !(word in BENCHES) && !argv[i - 1]?.startsWith('--'),
-  )
-  if (unknown.length > 0 || names.length === 0) {
-    process.stderr.write(`usage: ./stam bench ${Object.keys(BENCHES).join('|')} [--json]\n`)
-    return 2
+  const names: string[] = []
+  let json = false
+  let options: Options = { profile: 'embedded', panels: [100, 500, 2000], small: false }
+  const words = argv.flatMap((word) => (word.startsWith('--') ? word.split('=') : [word]))
+  while (words.length > 0) {
+    const word = words.shift() as string
+    if (word === '--json') json = true
+    else if (word === '--small') options = { ...options, small: true }
+    else if (word === '--profile') {
+      const profile = words.shift()
+      if (profile !== 'embedded' && profile !== 'distributed') return misuse()
+      options = { ...options, profile }
+    } else if (word === '--panels') {
+      const panels = (words.shift() ?? '').split(',').map(Number)
+      if (!panels.every((count) => Number.isInteger(count) && count > 0 && count <= 10_000)) return misuse()
+      options = { ...options, panels }
+    } else if (word in BENCHES) names.push(word)
+    else return misuse()
   }
+  if (names.length === 0) return misuse()
   let missed = 0
   for (const name of names) {
-    for (const result of (await BENCHES[name]?.(argv)) ?? []) {
+    for (const result of (await BENCHES[name]?.(options)) ?? []) {
       printResult(result, json)
       missed += result.bars.filter((bar) => !bar.met).length
     }
   }
   return missed === 0 ? 0 : 1
+}
+
+function misuse(): number {
+  process.stderr.write(USAGE)
+  return 2
 }

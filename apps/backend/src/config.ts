@@ -74,6 +74,13 @@ export const BackendConfig = z.object({
     .max(67_108_864)
     .default(1_048_576)
     .describe('Bytes that may wait for one slow client before it is closed and has to resume.'),
+  streamMemoryMessages: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(5_000)
+    .describe('Newest stream messages kept in memory for replays; older ones are read from PostgreSQL.'),
   authCheckIntervalMs: z
     .number()
     .int()

@@ -97,7 +97,15 @@ async function openParts(
   const passwords = await createPasswords({ concurrent: config.hashesAtOnce, waiting: config.hashesWaiting })
   const principals = createPrincipals(store, clock)
   const states = readLiveStates(live, log)
-  const stream = await followStream({ store, bus, live, clock, log, telemetry })
+  const stream = await followStream({
+    store,
+    bus,
+    live,
+    clock,
+    log,
+    telemetry,
+    ringFrames: config.streamMemoryMessages,
+  })
   const panels = await createPanelDirectory(store, clock, log)
   const { hub } = stream
   const sockets = new Sockets({

@@ -26,8 +26,10 @@ export async function followStream(options: {
   clock: Clock
   log: Log
   telemetry: Telemetry
+  /** Messages kept in memory; what a replay wants beyond them is read from PostgreSQL. */
+  ringFrames: number
 }): Promise<FollowedStream> {
-  const { store, bus, live, clock, log, telemetry } = options
+  const { store, bus, live, clock, log, telemetry, ringFrames } = options
   const buffer = keepReplayBuffer(live, log)
   const hub: StreamHub = new StreamHub({
     readStream: (after, limit) => readStream(store, after, limit),
@@ -40,6 +42,7 @@ export async function followStream(options: {
     onReset: (from, to) => log.error('stream_restarted', { from, to }),
     clock,
     log,
+    ringFrames,
   })
   await hub.start((head) => recentMessages(store, live, head))
   const fromBus = bus.onStream((messages) => hub.accept(messages))

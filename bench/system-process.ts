@@ -1,0 +1,110 @@
+/** Process: parts of the embedded profile around one bus and one live store in memory, as the station runs them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BackendConfig, generateSigningKey, startBackend } from '@stam/backend'
+import { createMemoryBus } from '@stam/bus'
+import { createMemoryLive } from '@stam/live'
+import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
+import { createLog, createReadiness, systemClock } from '@stam/runtime'
+import { type RunningWorker, startSatelWorker, WorkerConfig } from '@stam/satel-worker'
+import { openStore } from '@stam/store'
+import { answerRequests } from './partner.ts'
+import { type SampleSite, sampleEvents } from './sample-events.ts'
+
+export interface SystemRequest {
+  readonly databaseUrl: string
+  readonly parts: readonly ('backend' | 'relay' | 'worker')[]
+  readonly poolSize?: number
+  /** Settings of the backend besides the usual ones. */
+  readonly backend?: Readonly<Record<string, unknown>>
+}
+
+export interface ProcessFigures {
+  /** Of this process, user and system, ms since its start. */
+  readonly cpuMs: number
+  /** ms since an arbitrary moment, of the same clock at each call. */
+  readonly at: number
+  readonly rssBytes: number
+  readonly connected: number
+  readonly settled: number
+}
+
+const UNLIMITED = { loginsPerMinute: 10_000, ticketsPerMinute: 100_000, requestsPerMinute: 1_000_000 }
+
+const closers: (() => Promise<unknown>)[] = []
+const bus = createMemoryBus()
+let worker: RunningWorker | undefined
+
+answerRequests(
+  {
+    start: async ({
+      databaseUrl,
+      parts,
+      poolSize = 24,
+      backend: settings = {},
+    }: SystemRequest): Promise<string | undefined> => {
+      const store = await openStore({ url: databaseUrl, poolSize, applicationName: 'bench' })
+      const live = createMemoryLive()
+      const log = createLog({
+        service: 'bench',
+        level: 'error',
+        destination: join(tmpdir(), `stam-bench-${process.pid}.log`),
+      })
+      const readiness = createReadiness()
+      const deps = { store, bus, live, log, clock: systemClock }
+      closers.push(
+        () => store.close(),
+        () => live.close(),
+        () => bus.close(),
+      )
+      let url: string | undefined
+      if (parts.includes('backend')) {
+        const config = BackendConfig.parse({
+          ...UNLIMITED,
+          port: 0,
+          profile: 'embedded',
+          jwtPrivateKey: await generateSigningKey(),
+          alarmActionsPerMinute: 1_000_000,
+          socketsPerUser: 1_000,
+          ...settings,
+        })
+        const backend = await startBackend(config, { ...deps, readiness })
+        closers.push(() => backend.close())
+        url = backend.url
+      }
+      if (parts.includes('relay')) {
+        const relay = await startOutboxRelay(RelayConfig.parse({}), deps)
+        closers.push(() => relay.close())
+      }
+      if (parts.includes('worker')) {
+        const dataFolder = await mkdtemp(join(tmpdir(), 'stam-bench-worker-'))
+        closers.push(() => rm(dataFolder, { recursive: true, force: true }))
+        worker = await startSatelWorker(WorkerConfig.parse({ dataFolder }), deps)
+        closers.push(async () => worker?.close())
+      }
+      readiness.setLifecycle('serving')
+      return url
+    },
+    publish: async ({ sites, count, from }: { sites: readonly SampleSite[]; count: number; from?: number }) => {
+      const results = await bus.publishMany(sampleEvents(sites, count, from))
+      const refused = results.filter(({ ok }) => !ok).length
+      if (refused > 0) throw new Error(`the bus refused ${refused} messages`)
+    },
+    figures: (): ProcessFigures => {
+      const { user, system } = process.cpuUsage()
+      const { connected = 0, settled = 0 } = worker?.figures() ?? {}
+      return {
+        cpuMs: (user + system) / 1000,
+        at: performance.now(),
+        rssBytes: process.memoryUsage.rss(),
+        connected,
+        settled,
+      }
+    },
+  },
+  async () => {
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next().catch(() => {})
+    await rm(join(tmpdir(), `stam-bench-${process.pid}.log`), { force: true })
+  },
+)
