@@ -134,9 +134,11 @@ export class RedisConnection {
     this.#closed = true
     clearInterval(this.#prober)
     for (const timer of this.#revivals) clearTimeout(timer)
-    const ended = [this.#asking, this.#listening].map((redis) =>
-      redis.status === 'end' ? undefined : new Promise((resolve) => redis.once('end', resolve)),
+    // One that waits for its next attempt has no connection whose end could be awaited.
+    const connected = [this.#asking, this.#listening].filter(
+      ({ status }) => !['end', 'close', 'reconnecting'].includes(status),
     )
+    const ended = connected.map((redis) => new Promise((resolve) => redis.once('end', resolve)))
     this.#asking.disconnect()
     this.#listening.disconnect()
     await withDeadline('closing Redis', this.#callTimeoutMs, () => Promise.all(ended)).catch(() => {})
@@ -242,6 +244,7 @@ function redisOptions(options: RedisConnectionOptions, callTimeoutMs: number): C
     protocol: 2,
     connectionName: name,
     connectTimeout: 2_000,
+    disconnectTimeout: 500,
     socketTimeout: callTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
