@@ -39,6 +39,8 @@ let rig: Rig
 const worlds = {} as Record<SiteKind, World>
 const people = {} as Record<HumanRole | 'TECHNICIAN without sites', Signed>
 const tokens = {} as Record<Stranger, string | null>
+/** Somebody below everybody who administers. */
+let victim: Signed
 let combinations = 0
 
 beforeAll(async () => {
@@ -53,6 +55,7 @@ beforeAll(async () => {
   for (const role of humanRoles) people[role] = await rig.person(role, scoped(role) ? own : [])
   await rig.person('TECHNICIAN', [worlds.foreign.site])
   people['TECHNICIAN without sites'] = await rig.person('TECHNICIAN')
+  victim = await rig.person('FIELD_WORKER')
   await makeStrangers()
 }, 120_000)
 afterAll(() => rig.close())
@@ -82,6 +85,9 @@ const isApi = (route: string) => /^\S+ \/(api\/(?!docs)|\.well-known\/)/.test(ro
 const endsSession = (route: string) => route.endsWith('/logout-all')
 const routes = Object.keys(roleMatrix).toSorted((a, b) => Number(endsSession(a)) - Number(endsSession(b)))
 
+const sessionIdOf = (of: Signed): string =>
+  JSON.parse(Buffer.from(of.token.split('.')[1] as string, 'base64url').toString()).sid
+
 let number = 0
 /** A request that is in order, so that only who asks and for what can make the difference. */
 function bodyOf(route: string, world: World): object | undefined {
@@ -92,6 +98,9 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/alarms': { site_id: world.site, priority: 'INFO', description: 'Zgłoszenie z obiektu' },
     'POST /api/alarms/presented': { alarm_ids: [world.alarm] },
     'POST /api/alarms/:id/close': { version, disposition: 'FALSE', note: 'Pomyłka obsługi' },
+    'POST /api/users': { email: `n${++number}@example.test`, name: 'Nowa Osoba', role: 'FIELD_WORKER' },
+    'PATCH /api/users/:id': { version, name: 'Ktoś Inny' },
+    'PUT /api/users/:id/sites': { version, site_ids: [] },
     'POST /api/sites': { code: `N-${++number}`, name: 'Nowy obiekt', type: 'SHOP' },
     'PATCH /api/sites/:id': { version, notes: 'zmiana' },
     'POST /api/sites/:id/archive': { version: 9_999 },
@@ -110,6 +119,8 @@ function urlOf(route: string, world: World): string {
   const path = (route.split(' ')[1] as string).replace(':number', '1')
   if (path.startsWith('/api/alarms')) return path.replace(':id', world.alarm)
   if (path.startsWith('/api/panels')) return path.replace(':id', world.panel)
+  if (path.startsWith('/api/users')) return path.replace(':id', victim.id)
+  if (path.startsWith('/api/auth/sessions')) return path.replace(':id', sessionIdOf(victim))
   return path.replace(':id', world.site)
 }
 
@@ -188,6 +199,7 @@ describe('every route', () => {
     const sees = !scoped(role) || assigned.includes(kind)
     if (typeof row.roles === 'object') expect(answer.status, what).toBe(row.roles.public)
     else if (!row.roles.includes(initials[role])) expect(answer.code, what).toBe('FORBIDDEN')
+    else if (row.always) expect(answer.code, what).toBe(row.always)
     else if (!sees && row.foreign.endsWith('_NOT_FOUND')) expect(answer.code, what).toBe(row.foreign)
     else {
       expect([200, 202, 204, 409, 422], `${what}: ${answer.text.slice(0, 300)}`).toContain(answer.status)

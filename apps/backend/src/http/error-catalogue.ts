@@ -57,6 +57,15 @@ export const errorTexts = {
     remedy: 'The same answer is given for panels of sites the user may not see.',
   },
   USER_NOT_FOUND: { message: 'There is no such user.', remedy: 'Check the id.' },
+  SESSION_NOT_FOUND: {
+    message: 'There is no such session.',
+    remedy: 'It has ended already; the same answer is given for sessions of somebody else.',
+  },
+  USER_STALE_VERSION: {
+    message: 'The user has changed since you saw it.',
+    remedy: 'details has the current user and version; look again and repeat.',
+  },
+  USER_EMAIL_TAKEN: { message: 'Another user has this e-mail.', remedy: 'Look for them among inactive users too.' },
   ALARM_ALREADY_CLAIMED: {
     message: 'Somebody else is handling this alarm.',
     remedy: 'details.handler says who and details.claimed_at since when; a supervisor may take it over.',

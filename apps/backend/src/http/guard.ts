@@ -2,6 +2,7 @@
  * Who may pass: one hook before every handler, driven by the route table. A route cannot forget its authentication,
  * because a route without a row in the table does not start.
  */
+import type { AccessClaims } from '@stam/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Backend } from '../backend.ts'
 import { type RouteAccess, routeAccess } from '../identity/permissions.ts'
@@ -9,12 +10,18 @@ import type { Person } from '../identity/principals.ts'
 import { Problem } from './problem.ts'
 
 const persons = new WeakMap<FastifyRequest, Person>()
+const tokenRoles = new WeakMap<FastifyRequest, AccessClaims['role']>()
 
 /** The person of an authenticated request. */
 export function personOfRequest(request: FastifyRequest): Person {
   const person = persons.get(request)
   if (!person) throw new Problem('UNAUTHORIZED')
   return person
+}
+
+/** The role the access token was made with, up to 15 minutes ago. */
+export function roleOfToken(request: FastifyRequest): AccessClaims['role'] | undefined {
+  return tokenRoles.get(request)
 }
 
 export function guardRoutes(app: FastifyInstance, backend: Backend): void {
@@ -49,6 +56,7 @@ async function authenticate(request: FastifyRequest, { tokens, principals }: Bac
   if (!claims) throw new Problem('UNAUTHORIZED')
   const person = await principals.find(claims.sid)
   if (!person || person.userId !== claims.sub) throw new Problem('SESSION_ENDED')
+  tokenRoles.set(request, claims.role)
   return person
 }
 

@@ -75,6 +75,18 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/auth/me': { ...any(), beforePasswordChange: true },
   'POST /api/auth/password': { ...any('login'), beforePasswordChange: true },
   'POST /api/auth/ws-ticket': any('ws-ticket'),
+  'GET /api/auth/sessions': any(),
+  'DELETE /api/auth/sessions/:id': any(),
+
+  'GET /api/users': needs('user:read'),
+  'POST /api/users': needs('user:write'),
+  'GET /api/users/:id': needs('user:read'),
+  'PATCH /api/users/:id': needs('user:write'),
+  'PUT /api/users/:id/sites': needs('user:write'),
+  'POST /api/users/:id/unlock': needs('user:write'),
+  'POST /api/users/:id/reset-password': needs('user:write'),
+  'GET /api/users/:id/sessions': needs('user:read'),
+  'DELETE /api/users/:id/sessions': needs('user:write'),
 
   'GET /api/alarms': needs('alarm:read'),
   'POST /api/alarms': needs('alarm:report', 'alarms'),

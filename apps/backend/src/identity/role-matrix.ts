@@ -21,6 +21,8 @@ export interface MatrixRow {
    * `absent` = a list without it, `unbound` = the route concerns no site.
    */
   readonly foreign: Extract<ErrorCode, `${string}_NOT_FOUND`> | 'absent' | 'unbound'
+  /** What the walk gets where it asks for something of somebody else. */
+  readonly always?: ErrorCode
 }
 
 const row = (roles: MatrixRow['roles'], foreign: MatrixRow['foreign'] = 'unbound'): MatrixRow => ({ roles, foreign })
@@ -36,6 +38,18 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'GET /api/auth/me': row('MAOTF'),
   'POST /api/auth/password': row('MAOTF'),
   'POST /api/auth/ws-ticket': row('MAOTF'),
+  'GET /api/auth/sessions': row('MAOTF'),
+  'DELETE /api/auth/sessions/:id': { ...row('MAOTF'), always: 'SESSION_NOT_FOUND' },
+
+  'GET /api/users': row('MA'),
+  'POST /api/users': row('MA'),
+  'GET /api/users/:id': row('MA'),
+  'PATCH /api/users/:id': row('MA'),
+  'PUT /api/users/:id/sites': row('MA'),
+  'POST /api/users/:id/unlock': row('MA'),
+  'POST /api/users/:id/reset-password': row('MA'),
+  'GET /api/users/:id/sessions': row('MA'),
+  'DELETE /api/users/:id/sessions': row('MA'),
 
   'GET /api/alarms': row('MAOTF', 'absent'),
   'POST /api/alarms': row('MAOTF', 'SITE_NOT_FOUND'),

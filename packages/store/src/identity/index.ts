@@ -1,3 +1,14 @@
+export {
+  assignSites,
+  findUser,
+  listSessions,
+  listUsers,
+  lockUsers,
+  setTemporaryPassword,
+  unlockUser,
+  updateUser,
+  type UserFilter,
+} from './administer-users.ts'
 export { hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
 export { claimIdempotencyKey, type KeyClaim, removeExpired, storeIdempotentAnswer } from './idempotency.ts'
 export {
