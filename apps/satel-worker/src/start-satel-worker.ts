@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, createMetrics, type Keyring, type Log, type Metrics, systemClock } from '@stam/runtime'
-import { type MemoryStart, type Store, startMemoryCursors } from '@stam/store'
+import { type MemoryStart, panelsReportedLost, type Store, startMemoryCursors } from '@stam/store'
 import { BatchWriter } from './batch-writer.ts'
 import type { WorkerConfig } from './config.ts'
 import { EmbeddedOwnership } from './ownership/embedded-ownership.ts'
@@ -52,7 +52,6 @@ const TICK_MS = 1_000
 const OWED_MS = 15_000
 const BEAT_TTL_MS = 15_000
 const BEAT_EVERY = 5
-const SETTLE_EVERY = 60
 
 export async function startSatelWorker(config: WorkerConfig, deps: WorkerDependencies): Promise<RunningWorker> {
   const worker = new SatelWorker(config, deps)
@@ -78,6 +77,7 @@ class SatelWorker implements RunningWorker {
   readonly #toOpen = new Set<PanelSession>()
   readonly #seen = new WeakSet<PanelSession>()
   #ticks = 0
+  #reconcileAt = 0
   #cancelTick: (() => void) | undefined
   #cancelOpen: (() => void) | undefined
   #ending: Promise<void> | undefined
@@ -184,6 +184,7 @@ class SatelWorker implements RunningWorker {
       events: {
         onChanged: (changed) => this.#liveWriter.changed(changed),
         onReady: (ready) => this.#onReady(ready),
+        onUnknownUser: (named, user) => this.#names.wantUser(named, user),
         onStale: (stale) => this.#ownership.lost(stale.panelId),
       },
     })
@@ -206,13 +207,22 @@ class SatelWorker implements RunningWorker {
     for (const session of this.#toOpen) {
       if (left-- === 0) break
       this.#toOpen.delete(session)
-      session.open()
+      this.#open(session)
     }
     if (this.#toOpen.size === 0) return
     this.#cancelOpen = this.#clock.setTimer(100, () => {
       this.#cancelOpen = undefined
       this.#openSome()
     })
+  }
+
+  #open(session: PanelSession): void {
+    try {
+      session.open()
+    } catch (error) {
+      // An address or time zone no link can work with: the panel stays away, and says so by COMM_LOSS.
+      this.#log.error('panel_not_openable', { panel_id: session.panelId, error })
+    }
   }
 
   #onReady(session: PanelSession): void {
@@ -254,12 +264,24 @@ class SatelWorker implements RunningWorker {
     for (const session of this.#sessions.values()) session.tick(now)
     this.#liveWriter.tick(now)
     this.#recorder.tick(now)
-    if (this.#ticks % SETTLE_EVERY === 0) {
-      this.#publisher.settleRecorded().catch((error: unknown) => this.#log.debug('positions_not_read', { error }))
+    if (now >= this.#reconcileAt) {
+      this.#reconcileAt = now + this.#config.reconcileIntervalMs
+      this.#reconcile(now).catch((error: unknown) => this.#log.debug('not_reconciled', { error }))
     }
     if (this.#ticks % BEAT_EVERY === 1) {
       void this.#deps.live.presence.beat('satel-worker', this.#config.instanceId, BEAT_TTL_MS).catch(() => {})
     }
+  }
+
+  /** What the database has by now: events that need not be kept, and losses of contact that are over. */
+  async #reconcile(now: number): Promise<void> {
+    await this.#publisher.settleRecorded()
+    const patienceMs = this.#config.reconcileIntervalMs
+    const connected = [...this.#sessions.values()].filter((session) => session.isConnected)
+    if (connected.length === 0) return
+    const ids = connected.map(({ panelId }) => panelId)
+    for (const id of await panelsReportedLost(this.#deps.store, ids))
+      this.#sessions.get(id)?.reportedLost(now, patienceMs)
   }
 
   #metricFigures() {

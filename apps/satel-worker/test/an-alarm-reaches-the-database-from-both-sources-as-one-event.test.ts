@@ -34,6 +34,12 @@ it.each(['v2', 'v1'] as const)(
       late: false,
     })
     expect(await arrives((event) => event.event_type === 'ARM')).toMatchObject({ user_no: 1, partition_no: 1 })
+    // The user was asked for when an event first named him.
+    await eventually(
+      async () => (await rig.rows(`SELECT FROM panel_objects WHERE kind = 'user' AND name = 'Kowalski'`)).length,
+    )
+    await panel.do({ action: 'arm', partitions: [1], user: 1 })
+    await arrives((event) => event.event_type === 'ARM' && event.object_name === 'Kowalski')
     const [alarm] = await rig.rows<{ event_count: number; headline_pl: string; normal_since: Date | null }>(
       'SELECT * FROM alarms',
     )

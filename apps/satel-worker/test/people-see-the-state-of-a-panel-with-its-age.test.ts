@@ -44,8 +44,11 @@ it('partitions, zones, troubles, identity and connection, told as they change', 
   expect(
     await rig.rows('SELECT partition_no, old_state, new_state FROM panel_state_history WHERE partition_no = 1'),
   ).toEqual([{ partition_no: 1, old_state: 'DISARMED', new_state: 'ARMED_FULL' }])
-  const [row] = await rig.rows<{ model: string; names_read_at: Date | null }>('SELECT * FROM panels')
-  expect(row).toMatchObject({ model: 'INTEGRA 64 Plus', names_read_at: expect.any(Date) })
+  await eventually(async () => {
+    const [row] = await rig.rows('SELECT model, names_read_at FROM panels')
+    expect(row).toMatchObject({ model: 'INTEGRA 64 Plus', names_read_at: expect.any(Date) })
+    return true
+  })
 })
 
 it('a live store that was away gets the whole picture again', async () => {

@@ -39,6 +39,7 @@ export class MemoryFollower {
   #refusals = 0
   #startSaved: boolean
   #lastReadAt = 0
+  #lastTriedAt = 0
 
   constructor(options: MemoryFollowerOptions) {
     this.#options = options
@@ -48,6 +49,11 @@ export class MemoryFollower {
   /** When the memory was last found to hold nothing new; milliseconds since 1970, 0 = never. */
   get lastReadAt(): number {
     return this.#lastReadAt
+  }
+
+  /** When it was last asked anything. */
+  get lastTriedAt(): number {
+    return this.#lastTriedAt
   }
 
   ready(): void {
@@ -79,6 +85,7 @@ export class MemoryFollower {
     try {
       while (this.#isWanted && this.#isReady && !this.#closing.signal.aborted && this.#options.hasRoom()) {
         this.#isWanted = false
+        this.#lastTriedAt = this.#options.clock.now()
         if (this.#startSaved) await this.#read()
         else await this.#begin()
       }

@@ -22,7 +22,11 @@ const SAVE_RETRY_MS = 5_000
 export class NameKeeper {
   readonly #options: NameKeeperOptions
   readonly #waiting = new Set<PanelSession>()
+  /** Users events have named, to be asked for. */
+  readonly #users = new Map<PanelSession, Set<number>>()
   readonly #reading = new Map<PanelSession, Promise<void>>()
+  /** All names of these are due. */
+  readonly #due = new Set<PanelSession>()
   readonly #done = new Set<PanelSession>()
   readonly #identities: BatchWriter<{ readonly panel_id: string; readonly identity: PanelIdentity }, void>
   readonly #closing = new AbortController()
@@ -40,14 +44,26 @@ export class NameKeeper {
     const { panel } = session
     const known = panel.identity
     const isSame = known?.model === identity.model && known.firmware === identity.firmware
-    if (JSON.stringify(known) !== JSON.stringify(identity)) void this.#saveIdentity(session, identity)
+    if (!isAlike(known, identity)) void this.#saveIdentity(session, identity)
     if (again) this.#done.delete(session)
     if (this.#done.has(session) || (!again && isSame && panel.names_read_at !== null)) return
+    this.#due.add(session)
+    this.#waiting.add(session)
+    this.#next()
+  }
+
+  /** Users are hundreds and mostly unused: only those are asked for that events speak of. */
+  wantUser(session: PanelSession, user: number): void {
+    const users = this.#users.get(session)
+    if (users) users.add(user)
+    else this.#users.set(session, new Set([user]))
     this.#waiting.add(session)
     this.#next()
   }
 
   remove(session: PanelSession): void {
+    this.#users.delete(session)
+    this.#due.delete(session)
     this.#waiting.delete(session)
     this.#done.delete(session)
   }
@@ -65,30 +81,50 @@ export class NameKeeper {
       if (session === undefined) return
       this.#waiting.delete(session)
       if (this.#reading.has(session)) continue
-      const reading = this.#read(session).finally(() => {
+      const reading = this.#readDue(session).finally(() => {
         this.#reading.delete(session)
+        if (this.#users.has(session) && session.isConnected) this.#waiting.add(session)
         this.#next()
       })
       this.#reading.set(session, reading)
     }
   }
 
-  async #read(session: PanelSession): Promise<void> {
+  async #readDue(session: PanelSession): Promise<void> {
+    if (this.#due.delete(session)) await this.#readAll(session)
+    const users = this.#users.get(session)
+    this.#users.delete(session)
+    if (users) await this.#readUsers(session, [...users])
+  }
+
+  async #readUsers(session: PanelSession, numbers: readonly number[]): Promise<void> {
+    const read = await session.link?.readNames({ objects: [{ type: 'user', numbers }] })
+    if (read === undefined || read.kind === 'interrupted' || this.#closing.signal.aborted) return
+    const objects = read.names.map(toPanelObject).filter((object) => object !== undefined)
+    const { names } = session
+    // A user without a name is remembered as such, or every event of his would ask again.
+    const users = new Map([...names.users, ...numbers.map((number) => [number, ''] as const)])
+    for (const { number, name } of objects) users.set(number, name)
+    session.setNames({ ...names, users })
+    if (objects.length > 0) await this.#save(session, objects, false)
+  }
+
+  async #readAll(session: PanelSession): Promise<void> {
     const read = await session.link?.readNames()
     // Cut short: asked again when the panel is back.
     if (read === undefined || read.kind === 'interrupted' || this.#closing.signal.aborted) return
     const objects = read.names.map(toPanelObject).filter((object) => object !== undefined)
-    session.setNames(toPanelNames(objects))
-    await this.#save(session, objects)
+    session.setNames({ ...toPanelNames(objects), users: session.names.users })
+    await this.#save(session, objects, true)
   }
 
   /** Until it works: what the panel was asked for at length is not thrown away for a moment without database. */
-  async #save(session: PanelSession, objects: readonly PanelObjectName[]): Promise<void> {
+  async #save(session: PanelSession, objects: readonly PanelObjectName[], complete: boolean): Promise<void> {
     const { store, log, clock } = this.#options
     while (!this.#closing.signal.aborted && !session.isClosed) {
       try {
-        await savePanelNames(store, session.panelId, objects, { complete: true })
-        this.#done.add(session)
+        await savePanelNames(store, session.panelId, objects, { complete })
+        if (complete) this.#done.add(session)
         log.info('panel_names_read', { panel_id: session.panelId, names: objects.length })
         return
       } catch (error) {
@@ -105,4 +141,8 @@ export class NameKeeper {
       this.#options.log.warn('panel_identity_not_saved', { panel_id: session.panelId, error })
     }
   }
+}
+
+function isAlike(a: PanelIdentity | null, b: PanelIdentity): boolean {
+  return a !== null && (Object.keys(b) as (keyof PanelIdentity)[]).every((key) => a[key] === b[key])
 }

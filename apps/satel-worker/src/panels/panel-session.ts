@@ -39,6 +39,8 @@ export interface SessionEvents {
   /** The picture of it changed. */
   readonly onChanged: (session: PanelSession) => void
   readonly onReady: (session: PanelSession) => void
+  /** An event named a user whose name has not been read. */
+  readonly onUnknownUser: (session: PanelSession, user: number) => void
   /** Somebody else owns the panel. */
   readonly onStale: (session: PanelSession) => void
 }
@@ -172,8 +174,14 @@ export class PanelSession {
     if (this.#isClosed) return
     this.#feed({ type: 'tick', at: now })
     const memory = this.#memory
-    if (memory !== undefined && this.isConnected && now - memory.lastReadAt >= this.#options.memoryIntervalMs)
+    if (memory !== undefined && this.isConnected && now - memory.lastTriedAt >= this.#options.memoryIntervalMs)
       memory.want()
+  }
+
+  /** People are shown a loss of contact. Is it ours, or over for long enough, it stands or is taken back. */
+  reportedLost(now: number, patienceMs: number): void {
+    const { readySince } = this.#knowledge.link
+    if (readySince !== null && now - readySince >= patienceMs) this.#feed({ type: 'reported-lost', at: now })
   }
 
   async close(): Promise<void> {
@@ -228,6 +236,11 @@ export class PanelSession {
     if (events.length === 0) return
     const late = events.filter((event) => event.late).length
     if (late > 0) this.#options.telemetry.late(late)
+    for (const { user_no } of events) {
+      if (user_no !== null && isPerson(user_no) && !this.#facts.names.users.has(user_no)) {
+        this.#options.events.onUnknownUser(this, user_no)
+      }
+    }
     this.#options.publisher.enqueue(this.#queue, events)
   }
 
@@ -326,4 +339,9 @@ export class PanelSession {
     }
     if (this.#queue.length < MEMORY_ROOM) this.#memory?.resume()
   }
+}
+
+/** Users and masters; higher numbers are functions of the panel (reference 5.2). */
+function isPerson(user: number): boolean {
+  return user >= 1 && user <= 248
 }

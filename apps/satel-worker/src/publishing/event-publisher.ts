@@ -294,6 +294,8 @@ export class EventPublisher {
   #onEmptied(queue: PanelQueue): void {
     if (queue.onProgress === undefined && queue.onStale === undefined) this.#queues.delete(queue)
     if (this.#isReplaying) this.#endReplay()
+    // Adding up thousands of queues after every event would cost more than the events.
+    if (!this.#keeper.isHolding && this.#idle.length === 0) return
     if (this.held > 0) return
     this.#keeper.release()
     for (const resolve of this.#idle.splice(0)) resolve()

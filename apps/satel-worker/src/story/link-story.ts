@@ -5,7 +5,10 @@ import type { StoryDraft } from './story-draft.ts'
 const COMM = 'comm:panel'
 const COMM_END = 'comm:panel:end'
 
-export function onLink(draft: StoryDraft, input: Extract<StoryInput, { type: 'ready' | 'away' | 'released' }>): void {
+export function onLink(
+  draft: StoryDraft,
+  input: Extract<StoryInput, { type: 'ready' | 'away' | 'released' | 'reported-lost' }>,
+): void {
   const { link } = draft.knowledge
   const { at } = input
   switch (input.type) {
@@ -26,6 +29,10 @@ export function onLink(draft: StoryDraft, input: Extract<StoryInput, { type: 're
           catchingUp: true,
         },
       })
+      return
+    case 'reported-lost':
+      // A predecessor's loss that was recorded after we took over: only now can it be taken back.
+      if (link.readySince !== null && !link.lost) tellRestored(draft, at)
       return
     case 'released':
       // Time handed over on purpose does not count: the clock starts when the panel is ours again.

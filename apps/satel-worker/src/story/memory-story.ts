@@ -143,7 +143,7 @@ function recordFields(entry: MemoryReading['entries'][number], signal: RecordSig
 function objectName({ place }: RecordSignal, { names }: PanelFacts): string | null {
   const { source } = place
   if (source.type === 'zone') return names.zones.get(source.zone)?.name ?? null
-  if (source.type === 'user') return names.users.get(source.user) ?? null
+  if (source.type === 'user') return names.users.get(source.user) || null
   if (source.type === 'output') return names.outputs.get(source.output) ?? null
   return place.partition === undefined ? null : (names.partitions.get(place.partition) ?? null)
 }

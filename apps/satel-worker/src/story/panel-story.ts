@@ -32,6 +32,8 @@ export type StoryInput =
   | { readonly type: 'ready'; readonly at: number }
   | { readonly type: 'away'; readonly at: number; readonly busy: boolean }
   | { readonly type: 'released'; readonly released: boolean; readonly at: number }
+  /** People are still shown a loss of contact, though there is contact. */
+  | { readonly type: 'reported-lost'; readonly at: number }
   | { readonly type: 'clock'; readonly driftMs: number | undefined; readonly at: number }
   /** Time passes; about once a second. */
   | { readonly type: 'tick'; readonly at: number }
@@ -68,6 +70,7 @@ function apply(draft: StoryDraft, input: StoryInput, limits: StoryLimits): void 
     case 'ready':
     case 'away':
     case 'released':
+    case 'reported-lost':
       return onLink(draft, input)
     case 'clock':
       return onClock(draft, input.driftMs, input.at, limits)

@@ -3,6 +3,7 @@ export {
   type AcquiredPanel,
   acquirePanels,
   listWorkerPanels,
+  panelsReportedLost,
   type RecordedSignal,
   type RecordedSnapshot,
   recordedPositions,

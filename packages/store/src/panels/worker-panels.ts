@@ -218,3 +218,17 @@ export async function recordedPositions(
   )
   return new Map(rows.map(({ panel_id, ...position }) => [panel_id, position]))
 }
+
+/**
+ * Those of the panels whose loss of contact stands in an open alarm as not over. A new owner may know nothing of it: its predecessor's word was
+ * still on the way when it took over.
+ */
+export async function panelsReportedLost(db: Queryable, panelIds: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ panel_id: string }>(
+    `SELECT DISTINCT a.panel_id FROM alarms a
+     WHERE a.panel_id = ANY ($1::uuid[]) AND a.status <> 'CLOSED' AND a.stream = 'system'
+       AND a.sources @> jsonb_build_array(jsonb_build_object('key', a.panel_id || '|comm:panel', 'active', true))`,
+    [panelIds],
+  )
+  return rows.map(({ panel_id }) => panel_id)
+}
