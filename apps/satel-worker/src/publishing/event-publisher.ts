@@ -168,6 +168,8 @@ export class EventPublisher {
       if (this.#isReplaying && !queue.isReplay) continue
       if (!mayTake(taken, queue)) break
       this.#ready.delete(queue)
+      // Emptied since it was put here: nothing to send, and a round with nothing in it would fail as a whole.
+      if (queue.length === 0) continue
       queue.isBusy = true
       taken.push(queue)
     }
@@ -203,7 +205,7 @@ export class EventPublisher {
       const queue = round[index] as PanelQueue
       if (result.ok) {
         left.delete(queue)
-        queue.confirmed()
+        if (!queue.confirmed(events[index] as PanelEvent)) log.error('queue_front_changed', { panel_id: queue.panelId })
         telemetry.published('broker', 1)
         this.#areDoorsShut = false
         this.#giveBack(queue)
@@ -277,7 +279,7 @@ export class EventPublisher {
       log.error('event_never_recordable', { reason: outcome.reason, detail: outcome.detail, panel_event: event })
     }
     queue.recordedUpTo(queue.epoch, Number.MAX_SAFE_INTEGER)
-    queue.dropped(fresh.length)
+    queue.done(fresh)
     queue.onProgress?.()
   }
 

@@ -45,22 +45,29 @@ export class PanelQueue {
     return this.#events.slice(this.#head, this.#head + count)
   }
 
-  /** The front event is safe with the broker; whether the database has it is not known yet. */
-  confirmed(): void {
-    const event = this.#events[this.#head]
-    this.dropped(1)
-    if (event === undefined) return
-    this.#unrecorded.push(event)
+  /**
+   * The event that was at the front when it was sent is safe with the broker; whether the database has it is not known yet.
+   * @returns false when another event is at the front by now: that one has not been sent and stays
+   */
+  confirmed(sent: PanelEvent): boolean {
+    if (this.done([sent]) === 0) return false
+    this.#unrecorded.push(sent)
     if (this.#unrecorded.length > UNRECORDED_MAX) this.#unrecorded.shift()
+    return true
   }
 
-  /** The front events are done with. */
-  dropped(count: number): void {
-    this.#head = Math.min(this.#head + count, this.#events.length)
+  /** Takes these off the front, as long as they are what is there. @returns how many it took */
+  done(events: readonly PanelEvent[]): number {
+    let taken = 0
+    while (taken < events.length && this.#events[this.#head] === events[taken] && this.length > 0) {
+      this.#head++
+      taken++
+    }
     if (this.#head > 64 && this.#head * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#head)
       this.#head = 0
     }
+    return taken
   }
 
   clear(): void {
