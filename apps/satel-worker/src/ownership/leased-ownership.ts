@@ -1,7 +1,7 @@
 /**
  * Several workers share the panels out (spec 03). A panel is this worker's while its lease is: the row in PostgreSQL with its epoch is the
  * truth, the key in the live store the fast path that also holds while PostgreSQL is away. Losing one of the two changes nothing; when neither
- * could be prolonged in time, links are closed *before* the lease can end, so two workers never drive one panel. See docs/adr/0020.
+ * could be prolonged in time, links are closed *before* the lease can end, so two workers never drive one panel. See docs/adr/0021.
  */
 import type { Live } from '@stam/live'
 import { backoffDelayMs, type Clock, type Log } from '@stam/runtime'
