@@ -23,11 +23,12 @@ export interface Partner {
 }
 
 /** @param file beside this one; it calls {@link answerRequests} */
-export function startPartner(file: string, execArgv: readonly string[] = []): Partner {
+export function startPartner(file: string): Partner {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
-    execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+    // Options of ours are theirs as well, so that `node --cpu-prof cli/stam.ts bench …` profiles every part.
+    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
   })
   const open = new Map<number, (answer: Answer) => void>()
   let last = 0

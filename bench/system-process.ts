@@ -18,6 +18,8 @@ export interface SystemRequest {
   readonly poolSize?: number
   /** Settings of the backend besides the usual ones. */
   readonly backend?: Readonly<Record<string, unknown>>
+  /** Settings of the worker besides the usual ones. */
+  readonly worker?: Readonly<Record<string, unknown>>
 }
 
 export interface ProcessFigures {
@@ -43,6 +45,7 @@ answerRequests(
       parts,
       poolSize = 24,
       backend: settings = {},
+      worker: workerSettings = {},
     }: SystemRequest): Promise<string | undefined> => {
       const store = await openStore({ url: databaseUrl, poolSize, applicationName: 'bench' })
       const live = createMemoryLive()
@@ -80,7 +83,7 @@ answerRequests(
       if (parts.includes('worker')) {
         const dataFolder = await mkdtemp(join(tmpdir(), 'stam-bench-worker-'))
         closers.push(() => rm(dataFolder, { recursive: true, force: true }))
-        worker = await startSatelWorker(WorkerConfig.parse({ dataFolder }), deps)
+        worker = await startSatelWorker(WorkerConfig.parse({ ...workerSettings, dataFolder }), deps)
         closers.push(async () => worker?.close())
       }
       readiness.setLifecycle('serving')

@@ -1,4 +1,5 @@
 /** `./stam bench`: runs one benchmark or several, prints tables or JSON lines, ends with 1 when a bar was missed. */
+import { availableParallelism, loadavg } from 'node:os'
 import { type BenchResult, printResult } from '../bench/report.ts'
 import type { Profile } from '../bench/systems.ts'
 
@@ -51,7 +52,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   let missed = 0
   for (const name of names) {
     for (const result of (await BENCHES[name]?.(options)) ?? []) {
-      printResult(result, json)
+      // Times on a machine with other work measure that work too: the reader has to see it.
+      const machine = { machine_cores: availableParallelism(), machine_load_1m: loadavg()[0] ?? Number.NaN }
+      printResult({ ...result, metrics: { ...result.metrics, ...machine } }, json)
       missed += result.bars.filter((bar) => !bar.met).length
     }
   }
