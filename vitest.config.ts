@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['house/test-databases.ts'],
     setupFiles: ['house/leak-check.ts'],
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
   },
 })
