@@ -37,6 +37,12 @@ const KNOWN: readonly Command[] = [
     module: './bench.ts',
   },
   {
+    name: 'audit',
+    usage: 'audit verify [--data FOLDER] [--json]',
+    summary: 'walk the hash chain of the audit record of the running station',
+    module: './audit.ts',
+  },
+  {
     name: 'stack',
     usage: 'stack …',
     summary: 'run the distributed profile as native processes on this machine',

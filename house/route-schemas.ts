@@ -11,7 +11,7 @@ export interface RouteLook {
 }
 
 /** Acts whose whole input is the address. */
-const WITHOUT_BODY = /\/(logout|logout-all|ws-ticket|refresh)$/
+const WITHOUT_BODY = /\/(logout|logout-all|ws-ticket|refresh|unlock|reset-password)$/
 
 /** What is missing from a route's schema. Hidden routes (health, documentation, files) are not part of the API. */
 export function schemaProblems(route: RouteLook): string[] {

@@ -63,6 +63,7 @@ export const BackendConfig = z.object({
   loginsPerMinute: perMinute(5, 'Login attempts per minute and address.'),
   ticketsPerMinute: perMinute(10, 'WebSocket tickets per minute and user.'),
   alarmActionsPerMinute: perMinute(60, 'Actions on alarms per minute and user.'),
+  reportsPerMinute: perMinute(10, 'Reports and exports per minute and user.'),
   requestsPerMinute: perMinute(120, 'Other requests per minute and user.'),
 
   socketsPerUser: z.number().int().min(1).max(1000).default(20).describe('WebSockets one user may have open here.'),

@@ -176,6 +176,7 @@ function limitsOf(config: BackendConfig): LimitsPerMinute {
     login: config.loginsPerMinute,
     'ws-ticket': config.ticketsPerMinute,
     alarms: config.alarmActionsPerMinute,
+    reports: config.reportsPerMinute,
     others: config.requestsPerMinute,
   }
 }

@@ -104,10 +104,14 @@ export const AuditListQuery = KeysetQuery.extend({
   entity_type: z.string().max(40).optional(),
   entity_id: z.string().max(80).optional(),
   actor_id: Uuid.optional(),
+  site_id: Uuid.optional(),
+  request_id: z.string().max(80).optional(),
   from: Instant.optional(),
   to: Instant.optional(),
 })
 export type AuditListQuery = z.infer<typeof AuditListQuery>
+/** The same filters; newest 50,000 entries at most, and the last line says when there are more. */
+export const AuditExportQuery = AuditListQuery.omit({ after: true, limit: true })
 export const AuditList = keyset(AuditEntry).meta({ id: 'AuditList' })
 export type AuditList = z.infer<typeof AuditList>
 

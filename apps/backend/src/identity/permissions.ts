@@ -50,7 +50,7 @@ export const rolePermissions: Readonly<Record<HumanRole, ReadonlySet<Permission>
 }
 
 /** Limits per minute and user (spec 05); `login` is per address. Reading alarms counts with the others, acting on them apart. */
-export type LimitClass = 'login' | 'ws-ticket' | 'alarms' | 'others' | 'none'
+export type LimitClass = 'login' | 'ws-ticket' | 'alarms' | 'reports' | 'others' | 'none'
 
 export interface RouteAccess {
   /** `public`: nobody has to be signed in; `session`: anybody who is. */
@@ -120,4 +120,5 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
 
   'GET /api/system/status': any(),
   'GET /api/audit': needs('audit:read'),
+  'GET /api/audit/export': needs('audit:read', 'reports'),
 }

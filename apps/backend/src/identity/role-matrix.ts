@@ -83,6 +83,7 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
 
   'GET /api/system/status': row('MAOTF'),
   'GET /api/audit': row('MA'),
+  'GET /api/audit/export': row('MA'),
 }
 
 /** Who may listen, and whether a site outside the scope stays silent there. */

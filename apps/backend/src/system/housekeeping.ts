@@ -1,9 +1,10 @@
 /**
- * What time does by itself and every backend may do: modes end at their `until`, spent keys and tickets go. Each step
+ * What time does by itself and every backend may do: modes end at their `until`, spent keys and tickets go, the audit
+ * record is sealed. Each step
  * locks what it takes, so two backends never do it twice.
  */
 import { type Clock, currentTrace, type Log } from '@stam/runtime'
-import { announceSite, appendAudit, endDueModes, removeExpired, type Store } from '@stam/store'
+import { announceSite, appendAudit, endDueModes, removeExpired, sealAudit, type Store } from '@stam/store'
 
 export interface Housekeeping {
   close(): Promise<void>
@@ -21,6 +22,7 @@ export function startHousekeeping({ store, clock, log }: { store: Store; clock: 
   async function round(): Promise<void> {
     try {
       await endModes(store)
+      await sealCommitted(store, log)
       if (rounds++ % CLEAN_EVERY === 0) await store.inTransaction((tx) => removeExpired(tx))
     } catch (error) {
       log.warn('housekeeping_failed', { error })
@@ -41,6 +43,12 @@ export function startHousekeeping({ store, clock, log }: { store: Store; clock: 
       await running
     },
   }
+}
+
+/** The end of the chain goes to the log: kept elsewhere, it contradicts whoever rewrites the whole chain. */
+async function sealCommitted(store: Store, log: Log): Promise<void> {
+  const result = await sealAudit(store)
+  if (result?.head && result.sealed > 0) log.info('audit_sealed', { entries: result.sealed, ...result.head })
 }
 
 /** Ends service and test modes whose time has come, with audit and announcement. */

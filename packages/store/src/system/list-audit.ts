@@ -28,6 +28,10 @@ export interface AuditFilter {
   readonly entityType?: string | undefined
   readonly entityId?: string | undefined
   readonly actorId?: string | undefined
+  readonly siteId?: string | undefined
+  readonly requestId?: string | undefined
+  /** Entries about the system itself (its keys, its services) are left out. */
+  readonly withoutSystem?: boolean
   readonly from?: string | undefined
   readonly to?: string | undefined
 }
@@ -45,6 +49,9 @@ export async function listAudit(
   if (filter.entityType) conditions.push(`entity_type = ${bind(filter.entityType)}`)
   if (filter.entityId) conditions.push(`entity_id = ${bind(filter.entityId)}`)
   if (filter.actorId) conditions.push(`actor_id = ${bind(filter.actorId)}::uuid`)
+  if (filter.siteId) conditions.push(`site_id = ${bind(filter.siteId)}::uuid`)
+  if (filter.requestId) conditions.push(`request_id = ${bind(filter.requestId)}`)
+  if (filter.withoutSystem) conditions.push(`entity_type <> 'system'`)
   if (filter.from) conditions.push(`at >= ${bind(filter.from)}::timestamptz`)
   if (filter.to) conditions.push(`at < ${bind(filter.to)}::timestamptz`)
   if (page.after) conditions.push(`id < ${bind(page.after.id)}`)
