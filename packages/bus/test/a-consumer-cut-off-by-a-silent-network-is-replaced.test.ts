@@ -2,6 +2,7 @@
 import { type FaultProxy, faultProxy, type RabbitServer, startRabbit } from '@stam/testkit'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Bus, createRabbitBus } from '../src/index.ts'
+import { streamMessage } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { rabbitOptions } from './rabbit-options.ts'
 import { until } from './until.ts'
@@ -22,12 +23,12 @@ afterAll(async () => {
   await server.close()
 })
 
-async function open(name: string, port: number): Promise<Bus> {
+async function open(name: string, port: number, heartbeatSeconds = 2): Promise<Bus> {
   // The broker gives a silent client up after two heartbeats.
   const bus = createRabbitBus({
     ...rabbitOptions(server, 'classic', name),
     hosts: [`127.0.0.1:${port}`],
-    heartbeatSeconds: 2,
+    heartbeatSeconds,
   })
   opened.push(bus)
   await bus.ready(20_000)
@@ -94,4 +95,18 @@ it('costs a publisher no more than the confirm time-out, and nothing at all from
   ledger.consume(publisher)
   await until(() => expect(ledger.lost()).toBe(0))
   ledger.expectBalanced()
+}, 60_000)
+
+it('is noticed by an idle process without waiting for heartbeats', async () => {
+  const idle = await open('worker', cable.port, 600)
+  let heard = 0
+  idle.onStream((messages) => void (heard += messages.length))
+  await until(async () => {
+    await idle.publish(streamMessage(1))
+    expect(heard).toBeGreaterThan(0)
+  })
+  await cable.freeze()
+  await until(() => expect(idle.status.state).toBe('down'))
+  await cable.pass()
+  await until(() => expect(idle.status.state).toBe('up'))
 }, 60_000)
