@@ -1,4 +1,4 @@
-/** Why a station does not start (docs/errors.md). Each is shown to the person at the keyboard, so it says what to do. */
+/** Why a station does not start (docs/operations/station.md). Each is shown to the person at the keyboard, so it says what to do. */
 export const STATION_ERROR_CODES = {
   PORT_TAKEN: 'Another program listens on the port.',
   FOLDER_UNUSABLE: 'The data folder cannot be made, read or written.',

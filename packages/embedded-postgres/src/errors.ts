@@ -1,4 +1,4 @@
-/** Why an embedded PostgreSQL could not be started (docs/errors.md). All are shown to a person at start. */
+/** Why an embedded PostgreSQL could not be started (docs/operations/station.md). All are shown to a person at start. */
 export const EMBEDDED_POSTGRES_ERROR_CODES = {
   PLATFORM_UNSUPPORTED: 'There is no packaged PostgreSQL for this machine.',
   NO_ACCOUNT: 'The server refuses root, and no unprivileged account exists to run it as.',
