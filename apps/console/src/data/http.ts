@@ -63,45 +63,52 @@ export interface Http {
 
 const defaultTimeoutMs = 10_000
 
+/** A whole answer, read within its time limit. */
+interface Answer {
+  readonly status: number
+  readonly requestId: string | null
+  readonly text: string
+}
+
+const isGatewaySilence = (status: number): boolean => status === 502 || status === 503 || status === 504
+
 export function createHttp(deps: HttpDeps): Http {
-  const once = async (path: string, call: Call): Promise<Response> => {
-    // A header no foreign form can send, for what acts on the session cookie.
-    const headers: Record<string, string> = { accept: 'application/json', 'x-requested-with': 'stam-console' }
-    if (call.body !== undefined) headers['content-type'] = 'application/json'
-    if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
-    const token = call.anonymous === true ? null : deps.token()
-    if (token !== null) headers['authorization'] = `Bearer ${token}`
-    const limit = AbortSignal.timeout(call.timeoutMs ?? defaultTimeoutMs)
-    const init: RequestInit = {
-      method: call.method ?? 'GET',
-      headers,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-    }
+  const once = async (path: string, call: Call): Promise<Answer> => {
+    const limit = new AbortController()
+    const giveUp = (): void => limit.abort()
+    const timer = setTimeout(giveUp, call.timeoutMs ?? defaultTimeoutMs)
+    call.signal?.addEventListener('abort', giveUp, { once: true })
+    if (call.signal?.aborted === true) giveUp()
     try {
-      const response = await deps.fetch(path + queryText(call.query), init)
-      const reached = !(response.status === 502 || response.status === 503 || response.status === 504)
-      deps.onReach(reached)
-      return response
+      const token = call.anonymous === true ? null : deps.token()
+      const response = await deps.fetch(path + queryText(call.query), requestOf(call, token, limit.signal))
+      const answer = {
+        status: response.status,
+        requestId: response.headers.get('x-request-id'),
+        text: await response.text(),
+      }
+      deps.onReach(!isGatewaySilence(answer.status))
+      return answer
     } catch (error) {
       if (call.signal?.aborted === true) throw error
       deps.onReach(false)
       throw new ApiError({ kind: 'unreachable' })
+    } finally {
+      clearTimeout(timer)
+      call.signal?.removeEventListener('abort', giveUp)
     }
   }
 
-  const withSession = async (path: string, call: Call): Promise<Response> => {
-    const response = await once(path, call)
-    if (response.status !== 401 || call.anonymous === true) return response
+  const withSession = async (path: string, call: Call): Promise<Answer> => {
+    const answer = await once(path, call)
+    if (answer.status !== 401 || call.anonymous === true) return answer
     if (!(await deps.renew())) throw new ApiError({ kind: 'signed_out' })
     const again = await once(path, call)
     if (again.status === 401) throw new ApiError({ kind: 'signed_out' })
     return again
   }
 
-  const answered = async (path: string, call: Call): Promise<Response> => {
+  const answered = async (path: string, call: Call): Promise<Answer> => {
     try {
       return await withSession(path, call)
     } catch (error) {
@@ -111,17 +118,16 @@ export function createHttp(deps: HttpDeps): Http {
     }
   }
 
-  const ok = async (path: string, call: Call): Promise<Response> => {
-    const response = await answered(path, call)
-    if (response.ok) return response
-    throw new ApiError(await failureFrom(response))
+  const ok = async (path: string, call: Call): Promise<Answer> => {
+    const answer = await answered(path, call)
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw new ApiError(failureFrom(answer))
   }
 
   return {
     async call(path, schema, call = {}) {
-      const response = await ok(path, call)
-      const body: unknown = await response.json().catch(() => undefined)
-      const parsed = schema.safeParse(body)
+      const answer = await ok(path, call)
+      const parsed = schema.safeParse(jsonOf(answer.text))
       if (parsed.success) return parsed.data
       throw new ApiError({ kind: 'unreadable', path: `${path}: ${parsed.error.issues[0]?.path.join('.') ?? ''}` })
     },
@@ -131,13 +137,35 @@ export function createHttp(deps: HttpDeps): Http {
   }
 }
 
-async function failureFrom(response: Response): Promise<Failure> {
-  const body = ErrorBody.safeParse(await response.json().catch(() => undefined))
-  if (response.status === 502 || response.status === 503 || response.status === 504) return { kind: 'unreachable' }
-  if (!body.success || response.status >= 500) {
-    return { kind: 'broken', status: response.status, requestId: response.headers.get('x-request-id') }
+function requestOf(call: Call, token: string | null, signal: AbortSignal): RequestInit {
+  // A header no foreign form can send, for what acts on the session cookie.
+  const headers: Record<string, string> = { accept: 'application/json', 'x-requested-with': 'stam-console' }
+  if (call.body !== undefined) headers['content-type'] = 'application/json'
+  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
+  if (token !== null) headers['authorization'] = `Bearer ${token}`
+  return {
+    method: call.method ?? 'GET',
+    headers,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal,
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   }
-  return { kind: 'refused', status: response.status, ...body.data.error }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function failureFrom({ status, requestId, text }: Answer): Failure {
+  if (isGatewaySilence(status)) return { kind: 'unreachable' }
+  const body = ErrorBody.safeParse(jsonOf(text))
+  if (!body.success || status >= 500) return { kind: 'broken', status, requestId }
+  return { kind: 'refused', status, ...body.data.error }
 }
 
 function queryText(query: Call['query']): string {

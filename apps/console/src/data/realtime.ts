@@ -33,6 +33,9 @@ export interface RealtimeDeps {
   readonly beforeNextFrame: (work: () => void) => void
 }
 
+/** A deadline that nothing settles must not become a busy loop. */
+const leastDelayMs = 20
+
 type Timeless<E> = E extends unknown ? Omit<E, 'at'> : never
 
 export class Realtime {
@@ -75,7 +78,8 @@ export class Realtime {
     for (const effect of effects) this.#carryOut(effect)
     clearTimeout(this.#timer)
     const wake = wakeAt(this.store.getState())
-    if (wake !== null) this.#timer = setTimeout(() => this.#happen({ type: 'tick' }), Math.max(0, wake - now()))
+    if (wake !== null)
+      this.#timer = setTimeout(() => this.#happen({ type: 'tick' }), Math.max(leastDelayMs, wake - now()))
   }
 
   #carryOut(effect: StreamEffect): void {

@@ -1,6 +1,7 @@
 /** What the action bar of an alarm offers: one primary step, the rest beside it. Pure; the rules are domain's. */
 import type { AlarmSummary, Disposition } from '@stam/contracts'
 import { allowedActions, falseAlarmDispositions, NOTE_MIN_LENGTH, noteRequired } from '@stam/domain'
+import type { AlarmCommand } from '../../data/alarms.ts'
 import type { Draft, Intent } from '../../data/drafts.ts'
 import type { Me } from '../../data/me.ts'
 
@@ -76,4 +77,29 @@ export const dispositionOf = (
   const offered = dispositionsFor(alarm)
   if (draft.disposition !== null && offered.includes(draft.disposition)) return draft.disposition
   return alarm.status === 'IN_PROGRESS' ? 'FALSE' : null
+}
+
+export type Checked =
+  | { readonly wanting: 'note' | 'disposition' }
+  | { readonly wanting: null; readonly command: AlarmCommand }
+
+/** The command for a step, or what it still wants.  */
+export function commandFor(alarm: AlarmSummary, step: Step | 'release' | 'note', draft: Draft): Checked {
+  switch (step) {
+    case 'claim':
+    case 'take_over':
+    case 'release':
+      return { wanting: null, command: { type: step } }
+    case 'ack':
+    case 'resolve':
+    case 'note':
+      if (noteRule(alarm, step, draft.note).missing > 0) return { wanting: 'note' }
+      return { wanting: null, command: { type: step, note: draft.note.trim() } }
+    case 'close': {
+      const disposition = dispositionOf(alarm, draft)
+      if (disposition === null) return { wanting: 'disposition' }
+      if (noteRule(alarm, 'close', draft.note).missing > 0) return { wanting: 'note' }
+      return { wanting: null, command: { type: 'close', note: draft.note.trim(), disposition } }
+    }
+  }
 }

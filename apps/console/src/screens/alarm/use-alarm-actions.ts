@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { act, type AlarmCommand, type AlarmSummary, type Conflict, useUnderWay } from '../../data/alarms.ts'
 import { changeDraft, type Draft, draftOf, dropDraft, type Intent, useDraft } from '../../data/drafts.ts'
 import type { Failure } from '../../data/http.ts'
-import { dispositionOf, noteRule, type Step } from './next-step.ts'
+import { commandFor, type Step } from './next-step.ts'
 
 export interface AlarmActions {
   readonly draft: Draft
@@ -71,28 +71,5 @@ export function useAlarmActions(alarm: AlarmSummary): AlarmActions {
       setConflict(null)
       setFailure(null)
     },
-  }
-}
-
-type Checked = { readonly wanting: 'note' | 'disposition' } | { readonly wanting: null; readonly command: AlarmCommand }
-
-/** The command for a step, or what it still wants. Exported for its test. */
-export function commandFor(alarm: AlarmSummary, step: Step | 'release' | 'note', draft: Draft): Checked {
-  switch (step) {
-    case 'claim':
-    case 'take_over':
-    case 'release':
-      return { wanting: null, command: { type: step } }
-    case 'ack':
-    case 'resolve':
-    case 'note':
-      if (noteRule(alarm, step, draft.note).missing > 0) return { wanting: 'note' }
-      return { wanting: null, command: { type: step, note: draft.note.trim() } }
-    case 'close': {
-      const disposition = dispositionOf(alarm, draft)
-      if (disposition === null) return { wanting: 'disposition' }
-      if (noteRule(alarm, 'close', draft.note).missing > 0) return { wanting: 'note' }
-      return { wanting: null, command: { type: 'close', note: draft.note.trim(), disposition } }
-    }
   }
 }
