@@ -64,7 +64,7 @@ export function answerRequests(
   handlers: Readonly<Record<string, (options: never) => unknown>>,
   close: () => Promise<unknown>,
 ): void {
-  process.on('message', async ({ id, what, options }: Request) => {
+  const reply = async ({ id, what, options }: Request): Promise<void> => {
     const answer: Answer = await Promise.resolve()
       .then(() => handlers[what]?.(options as never))
       .then(
@@ -72,7 +72,8 @@ export function answerRequests(
         (error: unknown) => ({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
       )
     if (process.connected) process.send?.(answer)
-  })
+  }
+  process.on('message', (request: Request) => void reply(request))
   process.once('disconnect', () => {
     setTimeout(() => process.exit(1), 15_000).unref()
     void close().finally(() => process.exit(0))

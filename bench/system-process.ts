@@ -67,7 +67,7 @@ answerRequests(
           ...UNLIMITED,
           port: 0,
           profile: 'embedded',
-          jwtPrivateKey: await generateSigningKey(),
+          jwtPrivateKey: generateSigningKey(),
           alarmActionsPerMinute: 1_000_000,
           socketsPerUser: 1_000,
           ...settings,

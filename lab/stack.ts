@@ -75,68 +75,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     closers.push(() => store.close())
 
     say(`starting ${panels} simulated panels`)
-    const [simulatorPort] = (await freePorts(1)) as [number]
-    const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
-    const simulator = new Child({
-      name: 'simulator',
-      entry: entry('simulator'),
-      folder,
-      readyUrl: `${simulatorUrl}/panels?limit=1`,
-      env: {
-        SIMULATOR_PORT: String(simulatorPort),
-        SIMULATOR_DEMO: 'false',
-        SIMULATOR_BENCH_PANELS: String(panels),
-        SIMULATOR_LATENCY: 'zero',
-        SIMULATOR_STATE_DIR: join(folder, 'simulator'),
-      },
-    })
-    await simulator.start()
+    const { simulator, simulatorUrl } = await startSimulator(folder, panels)
     closers.push(() => simulator.end())
     const panelIds = await addSites(store, simulatorUrl)
     const operators = await addOperators(store)
 
-    const processUrl = new URL(database.url)
-    processUrl.username = app.name
-    processUrl.password = app.password
-    const shared = {
-      DATABASE_URL: processUrl.href,
-      REDIS_HOST: '127.0.0.1',
-      REDIS_PORT: String(redis.port),
-      REDIS_HOSTS: `127.0.0.1:${redis.port}`,
-      REDIS_PASSWORD: redis.password,
-      RABBITMQ_HOSTS: `127.0.0.1:${rabbit.port}`,
-      RABBITMQ_USERNAME: rabbit.username,
-      RABBITMQ_PASSWORD: rabbit.password,
-      ENCRYPTION_KEY: generateFernetKey(),
-      ...extra,
-    }
-    const jwtPrivateKey = await generateSigningKey()
+    const shared = { ...sharedSettings(database.url, app, redis, rabbit), ...extra }
+    const jwtPrivateKey = generateSigningKey()
     const backendPorts = await freePorts(scale.backend ?? 2)
-    const start = async (app: string, count: number, env: (n: number) => Record<string, string>): Promise<Child[]> => {
-      const ports = await freePorts(count)
-      const children = ports.map((port, n) => {
-        const name = `${app}-${n + 1}`
-        return new Child({
-          name,
-          entry: entry(app),
-          folder,
-          readyUrl: `http://127.0.0.1:${port}/readyz`,
-          env: { ...shared, INSTANCE_ID: name, HEALTH_PORT: String(port), ...env(n) },
-        })
-      })
-      await Promise.all(children.map((child) => child.start()))
+    const start = async (name: string, count: number, env: (n: number) => Record<string, string>): Promise<Child[]> => {
+      const children = await startChildren(name, count, folder, (n) => ({ ...shared, ...env(n) }))
       closers.push(() => Promise.all(children.map((child) => (child.thaw(), child.end()))))
       return children
     }
     say('starting backends, relays and workers')
     const backends = await start('backend', backendPorts.length, (n) => ({
+      ...withoutLimits,
       PORT: String(backendPorts[n]),
       JWT_PRIVATE_KEY: jwtPrivateKey,
-      LOGINS_PER_MINUTE: '10000',
-      TICKETS_PER_MINUTE: '10000',
-      REQUESTS_PER_MINUTE: '1000000',
-      ALARM_ACTIONS_PER_MINUTE: '1000000',
-      SOCKETS_PER_USER: '500',
     }))
     const relays = await start('outbox-relay', scale.relay ?? 2, () => ({}))
     const workers = await start('satel-worker', scale.worker ?? 2, (n) => ({
@@ -162,6 +118,78 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await close()
     throw error
   }
+}
+
+/** Four operators of a drill do in a minute what a shift does in an hour. */
+const withoutLimits = {
+  LOGINS_PER_MINUTE: '10000',
+  TICKETS_PER_MINUTE: '10000',
+  REQUESTS_PER_MINUTE: '1000000',
+  ALARM_ACTIONS_PER_MINUTE: '1000000',
+  SOCKETS_PER_USER: '500',
+}
+
+function sharedSettings(
+  databaseUrl: string,
+  app: { readonly name: string; readonly password: string },
+  redis: RedisServer,
+  rabbit: RabbitServer,
+): Record<string, string> {
+  const processUrl = new URL(databaseUrl)
+  processUrl.username = app.name
+  processUrl.password = app.password
+  return {
+    DATABASE_URL: processUrl.href,
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(redis.port),
+    REDIS_HOSTS: `127.0.0.1:${redis.port}`,
+    REDIS_PASSWORD: redis.password,
+    RABBITMQ_HOSTS: `127.0.0.1:${rabbit.port}`,
+    RABBITMQ_USERNAME: rabbit.username,
+    RABBITMQ_PASSWORD: rabbit.password,
+    ENCRYPTION_KEY: generateFernetKey(),
+  }
+}
+
+async function startSimulator(folder: string, panels: number): Promise<{ simulator: Child; simulatorUrl: string }> {
+  const [port] = (await freePorts(1)) as [number]
+  const simulatorUrl = `http://127.0.0.1:${port}`
+  const simulator = new Child({
+    name: 'simulator',
+    entry: entry('simulator'),
+    folder,
+    readyUrl: `${simulatorUrl}/panels?limit=1`,
+    env: {
+      SIMULATOR_PORT: String(port),
+      SIMULATOR_DEMO: 'false',
+      SIMULATOR_BENCH_PANELS: String(panels),
+      SIMULATOR_LATENCY: 'zero',
+      SIMULATOR_STATE_DIR: join(folder, 'simulator'),
+    },
+  })
+  await simulator.start()
+  return { simulator, simulatorUrl }
+}
+
+async function startChildren(
+  app: string,
+  count: number,
+  folder: string,
+  env: (n: number) => Record<string, string>,
+): Promise<Child[]> {
+  const ports = await freePorts(count)
+  const children = ports.map((port, n) => {
+    const name = `${app}-${n + 1}`
+    return new Child({
+      name,
+      entry: entry(app),
+      folder,
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
+      env: { INSTANCE_ID: name, HEALTH_PORT: String(port), ...env(n) },
+    })
+  })
+  await Promise.all(children.map((child) => child.start()))
+  return children
 }
 
 async function startDatabase(folder: string): Promise<Stack['postgres']> {

@@ -177,7 +177,7 @@ describe('nonsense', () => {
         body,
         query,
         async (route, id, payload, asked) => {
-          const url = `${route.url.replace(':id', id).replace(':number', '3')}?${new URLSearchParams(asked)}`
+          const url = `${route.url.replace(':id', id).replace(':number', '3')}?${new URLSearchParams(asked).toString()}`
           const answer = await rig.backend.app.inject({
             method: route.method as 'GET',
             url,

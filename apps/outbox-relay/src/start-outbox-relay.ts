@@ -100,7 +100,7 @@ class Relay implements RunningRelay {
       this.#telemetry.polled(this.#clock.now())
       this.#databaseFailures = 0
       // Without a free place, or a broker, they are left for #watch; numbering itself never waits for the broker.
-      if (messages.length > 0 && this.#canPublish()) this.#publish(messages)
+      if (messages.length > 0 && this.#canPublish()) void this.#publish(messages)
       return messages.length === batchSize ? 0 : pollIntervalMs
     } catch (error) {
       return this.#databaseAway(error)

@@ -197,7 +197,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const value = values[name]
       if (typeof value === 'string') query.set(name, value)
     }
-    const page = await request(call, 'GET', `ledger?${query}`)
+    const page = await request(call, 'GET', `ledger?${query.toString()}`)
     show(call, page, ({ entries }: { entries: Line[] }) => entries.map(lineText).join(''))
     return 0
   },

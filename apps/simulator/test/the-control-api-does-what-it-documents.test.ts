@@ -161,7 +161,7 @@ test('the ledger is paged by number, for all panels or one', async () => {
   }
   const first = await call('GET', '/ledger?limit=4')
   expect(first.body).toMatchObject({ next: 4, first: 1, last: 10 })
-  const second = await call('GET', `/ledger?since=${pick(first.body, 'next')}&limit=100`)
+  const second = await call('GET', `/ledger?since=${String(pick(first.body, 'next'))}&limit=100`)
   expect(seqs(second)).toEqual([5, 6, 7, 8, 9, 10])
   expect((await call('GET', '/ledger?since=10')).body).toMatchObject({ entries: [], next: 10 })
   const other = await call('GET', '/ledger?panel=other&limit=2')
