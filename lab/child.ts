@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { hostPath } from './config.ts'
 
 export interface ChildOptions {
   readonly name: string
@@ -45,7 +46,7 @@ export class Child {
     const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' })
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', ...env },
+      env: { PATH: hostPath, TZ: 'UTC', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child.stdout?.pipe(log, { end: false })
