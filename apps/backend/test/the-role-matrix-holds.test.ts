@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createAccessTokens } from '../src/identity/access-tokens.ts'
 import { generateSigningKey } from '../src/index.ts'
 import { channelMatrix, initials, type MatrixRow, roleMatrix } from '../src/identity/role-matrix.ts'
-import { Secret, systemClock } from '@stam/runtime'
+import { createKeyring, Secret, systemClock } from '@stam/runtime'
 import { type Rig, type Signed, signIn, startRig } from './rig.ts'
 import { Screen } from './screen.ts'
 
@@ -45,10 +45,12 @@ let combinations = 0
 
 beforeAll(async () => {
   rig = await startRig()
+  const keyToken = createKeyring(rig.config.encryptionKey as Secret).encrypt('KANAREK')
   for (const kind of sites) {
     const name = `Kanarek-${kind}`
     const site = await rig.site({ name, code: `KAN-${kind}`.slice(0, 20), city: `Miasto-${kind}` })
     const panel = await rig.panel(site)
+    await rig.store.execute(`UPDATE panels SET integration_key_encrypted = $2 WHERE id = $1`, [panel, keyToken])
     worlds[kind] = { site, panel, name, alarm: await rig.alarm(panel, { object_name: `Czujka-${kind}` }) }
   }
   const own = [worlds.own.site]
@@ -104,6 +106,7 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/sites': { code: `N-${++number}`, name: 'Nowy obiekt', type: 'SHOP' },
     'PATCH /api/sites/:id': { version, notes: 'zmiana' },
     'POST /api/sites/:id/archive': { version: 9_999 },
+    'POST /api/secrets/panel-integration-key/:id/reveal': { reason: 'przegląd roczny' },
     'POST /api/panels': { site_id: world.site, name: 'Nowa', host: '10.0.0.2', port: 20_000 + number++ },
     'PATCH /api/panels/:id': { version, name: 'Centrala' },
     'PATCH /api/panels/:id/zones/:number': { version, priority_overrides: { ALARM: 'WARNING' } },
@@ -118,7 +121,7 @@ function bodyOf(route: string, world: World): object | undefined {
 function urlOf(route: string, world: World): string {
   const path = (route.split(' ')[1] as string).replace(':number', '1')
   if (path.startsWith('/api/alarms')) return path.replace(':id', world.alarm)
-  if (path.startsWith('/api/panels')) return path.replace(':id', world.panel)
+  if (path.startsWith('/api/panels') || path.startsWith('/api/secrets')) return path.replace(':id', world.panel)
   if (path.startsWith('/api/users')) return path.replace(':id', victim.id)
   if (path.startsWith('/api/auth/sessions')) return path.replace(':id', sessionIdOf(victim))
   return path.replace(':id', world.site)

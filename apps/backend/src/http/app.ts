@@ -12,6 +12,7 @@ import type { Backend } from '../backend.ts'
 import { identityRoutes } from '../identity/identity-routes.ts'
 import { userRoutes } from '../identity/user-routes.ts'
 import { panelRoutes } from '../panels/panel-routes.ts'
+import { secretRoutes } from '../secrets/secret-routes.ts'
 import { siteRoutes } from '../sites/site-routes.ts'
 import { systemRoutes } from '../system/system-routes.ts'
 import type { Api } from './api.ts'
@@ -66,6 +67,7 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
     alarmRoutes(api, backend)
     siteRoutes(api, backend)
     panelRoutes(api, backend)
+    secretRoutes(api, backend)
     systemRoutes(api, backend)
   })
   healthRoutes(app, { readiness: backend.readiness, metrics })

@@ -61,6 +61,7 @@ export const errorTexts = {
     message: 'There is no such session.',
     remedy: 'It has ended already; the same answer is given for sessions of somebody else.',
   },
+  SECRET_NOT_FOUND: { message: 'There is no such secret.', remedy: 'None is stored for this.' },
   USER_STALE_VERSION: {
     message: 'The user has changed since you saw it.',
     remedy: 'details has the current user and version; look again and repeat.',

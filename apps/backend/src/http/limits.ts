@@ -13,23 +13,26 @@ export type LimitsPerMinute = Readonly<Record<Exclude<LimitClass, 'none'>, numbe
 export interface Limits {
   /** Counts one request; throws Problem RATE_LIMIT_EXCEEDED past the limit. */
   hit(limit: LimitClass, who: string): Promise<void>
+  /** The same for something counted by the hour. */
+  hitHourly(what: string, who: string, max: number): Promise<void>
 }
 
 const WINDOW_MS = 60_000
+const HOUR_MS = 3_600_000
 
 export function createLimits(options: { live: Live; store: Store; log: Log; perMinute: LimitsPerMinute }): Limits {
   const { live, store, log, perMinute } = options
 
-  async function count(key: string, max: number): Promise<{ allowed: boolean; resetMs: number }> {
+  async function count(key: string, max: number, windowMs: number): Promise<{ allowed: boolean; resetMs: number }> {
     if (live.status.state === 'up') {
       try {
-        return await live.limits.hit(key, WINDOW_MS, max)
+        return await live.limits.hit(key, windowMs, max)
       } catch (error) {
         log.warn('limit_fallback', { error })
       }
     }
     try {
-      const { hits, resetMs } = await hitRateLimit(store, key, WINDOW_MS)
+      const { hits, resetMs } = await hitRateLimit(store, key, windowMs)
       return { allowed: hits <= max, resetMs }
     } catch (error) {
       log.warn('limit_not_counted', { error })
@@ -37,11 +40,15 @@ export function createLimits(options: { live: Live; store: Store; log: Log; perM
     }
   }
 
+  async function countOrRefuse(key: string, max: number, windowMs: number): Promise<void> {
+    const { allowed, resetMs } = await count(key, max, windowMs)
+    if (!allowed) throw new Problem('RATE_LIMIT_EXCEEDED', { retry_after: Math.max(1, Math.ceil(resetMs / 1000)) })
+  }
+
   return {
     async hit(limit, who) {
-      if (limit === 'none') return
-      const { allowed, resetMs } = await count(`${limit}:${who}`, perMinute[limit])
-      if (!allowed) throw new Problem('RATE_LIMIT_EXCEEDED', { retry_after: Math.max(1, Math.ceil(resetMs / 1000)) })
+      if (limit !== 'none') await countOrRefuse(`${limit}:${who}`, perMinute[limit], WINDOW_MS)
     },
+    hitHourly: (what, who, max) => countOrRefuse(`${what}:${who}`, max, HOUR_MS),
   }
 }

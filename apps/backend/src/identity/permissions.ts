@@ -118,6 +118,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/panels/:id/state-history': needs('site:read'),
   'PATCH /api/panels/:id/zones/:number': needs('site:write'),
 
+  'POST /api/secrets/panel-integration-key/:id/reveal': needs('secret:reveal'),
+
   'GET /api/system/status': any(),
   'GET /api/audit': needs('audit:read'),
   'GET /api/audit/export': needs('audit:read', 'reports'),

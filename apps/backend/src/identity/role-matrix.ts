@@ -81,6 +81,8 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'GET /api/panels/:id/state-history': row('MAOTF', 'PANEL_NOT_FOUND'),
   'PATCH /api/panels/:id/zones/:number': row('MA', 'PANEL_NOT_FOUND'),
 
+  'POST /api/secrets/panel-integration-key/:id/reveal': row('MAOTF', 'PANEL_NOT_FOUND'),
+
   'GET /api/system/status': row('MAOTF'),
   'GET /api/audit': row('MA'),
   'GET /api/audit/export': row('MA'),

@@ -23,4 +23,5 @@ export {
   setZonePriorities,
   updatePanel,
 } from './panels.ts'
+export { encryptedPanelKey, rotatePanelKeys } from './panel-keys.ts'
 export { findSite, lastChangeOf, listSites, type SiteFilter, siteAround } from './read-sites.ts'
