@@ -43,6 +43,12 @@ const KNOWN: readonly Command[] = [
     module: './audit.ts',
   },
   {
+    name: 'keys',
+    usage: 'keys rotate [--data FOLDER]',
+    summary: 'a new encryption key for a stopped station; the next start re-encrypts with it',
+    module: './keys.ts',
+  },
+  {
     name: 'stack',
     usage: 'stack …',
     summary: 'run the distributed profile as native processes on this machine',
