@@ -122,6 +122,8 @@ describe('catching up', () => {
     const relay = (async () => {
       while (!stop) await rig.relay()
     })()
+    // Nobody can have what has not been said yet.
+    await eventually(async () => (await position()) >= from + 10)
     const watched: Screen[] = []
     for (let number = 0; number < 12; number++) {
       const screen = await open()

@@ -1,8 +1,10 @@
 // Spec 04 "WebSocket": the slow client, the fresh token, the silent client, the restart; each with limits made short.
 import { connect } from 'node:net'
+import { createBundler, enrichEvent, repeatAnomaly } from '@stam/domain'
+import { recordEvents } from '@stam/store'
 import { eventually } from '@stam/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Rig, startRig } from './rig.ts'
+import { panelEvent, type Rig, startRig } from './rig.ts'
 import { Screen } from './screen.ts'
 
 let rig: Rig | undefined
@@ -21,32 +23,30 @@ describe('a slow client', () => {
     quick.resume(from)
     await quick.heard('replay_done')
     const slow = await deafClient(backend.url, (await operator.call('POST', '/api/auth/ws-ticket')).body.ticket)
-    const text = 'Bardzo długi opis zdarzenia. '.repeat(30)
-    const panel = await rig.panel(await rig.site())
-    // Far more than the buffers of both operating systems' ends hold.
-    let sent = 0
+    // Far more than the buffers of both operating systems' ends hold, in few transactions.
+    const text = 'Bardzo długi opis zdarzenia. '.repeat(700)
+    const panels = await Promise.all(Array.from({ length: 60 }, async () => rig?.panel(await rig.site())))
+    const rules = { createBundler, enrichEvent, repeatAnomaly }
     await eventually(
       async () => {
-        for (let number = 0; number < 200; number++) {
-          await rig?.alarm(panel, { zone_no: 1 + (sent % 200), description: { pl: text, en: text } })
-          sent++
-        }
+        const signals = panels.map((panel) => panelEvent(panel as string, { description: { pl: text, en: text } }))
+        await recordEvents((rig as Rig).store, rules, signals)
         await rig?.relay()
         return socketsOf(await metrics(backend.url)) === 1
       },
-      { deadlineMs: 25_000, what: 'the slow client to be closed' },
+      { deadlineMs: 40_000, what: 'the slow client to be closed' },
     )
     const last = (await operator.call('GET', '/api/alarms')).body.stream_position as number
-    await eventually(() => quick.numbers.at(-1) === last)
+    await eventually(() => quick.numbers.at(-1) === last, { deadlineMs: 15_000 })
     expect(quick.numbers).toHaveLength(last - from)
     slow.destroy()
     await quick.leave()
-  }, 60_000)
+  }, 90_000)
 })
 
 describe('the check for a fresh token', () => {
   it('passes with one and ends the socket without', async () => {
-    rig = await startRig({ config: { authCheckIntervalMs: 1_000, authAnswerMs: 500 } })
+    rig = await startRig({ config: { authCheckIntervalMs: 1_000, authAnswerMs: 3_000 } })
     const operator = await rig.person('OPERATOR')
     const answering = await Screen.open(rig, operator)
     const silent = await Screen.open(rig, operator)
@@ -60,11 +60,11 @@ describe('the check for a fresh token', () => {
         if (JSON.parse(data.toString()).type === 'auth_check') screen.send({ type: 'auth', access_token: token })
       })
     }
-    expect((await silent.heard('auth_check')).data).toEqual({ answer_within_ms: 500 })
-    expect(await silent.closed()).toBe(4002)
-    expect(await lying.closed()).toBe(4002)
+    expect((await silent.heard('auth_check')).data).toEqual({ answer_within_ms: 3_000 })
+    expect(await silent.closed(15_000)).toBe(4002)
+    expect(await lying.closed(15_000)).toBe(4002)
     const checks = () => answering.messages.filter((message) => message.type === 'auth_check').length
-    await eventually(() => checks() >= 2)
+    await eventually(() => checks() >= 2, { deadlineMs: 15_000 })
     expect(answering.closedWith).toBeNull()
     await answering.leave()
   })
