@@ -111,6 +111,15 @@ export const underWay = createStore<{ readonly actions: ReadonlyMap<string, Alar
 export const useUnderWay = (alarmId: string): AlarmCommand['type'] | undefined =>
   useStore(underWay, (state) => state.actions.get(alarmId))
 
+/** Why the last action on an alarm did not happen, from wherever it was pressed; shown in the alarm until dismissed. */
+export type Refusal = { readonly conflict: Conflict } | { readonly failure: Failure }
+const refusals = createStore<Readonly<Record<string, Refusal>>>(() => ({}))
+export const useRefusal = (alarmId: string): Refusal | undefined => useStore(refusals, (all) => all[alarmId])
+
+export function dismissRefusal(alarmId: string): void {
+  refusals.setState(({ [alarmId]: _, ...rest }) => rest, true)
+}
+
 const pathOf: Record<AlarmCommand['type'], string> = {
   claim: 'claim',
   release: 'release',
@@ -123,23 +132,30 @@ const pathOf: Record<AlarmCommand['type'], string> = {
 
 /** Sends one command on the version the operator saw. Never throws; the board shows the answer at once. */
 export async function act(alarm: Pick<AlarmSummary, 'id' | 'version'>, command: AlarmCommand): Promise<ActionResult> {
-  const { type, ...rest } = command
+  mark(alarm.id, command.type)
+  dismissRefusal(alarm.id)
+  const result = await send(alarm, command)
+  // Whatever happened, what we show may be old.
+  void queries.invalidateQueries({ queryKey: detailKey(alarm.id) })
+  if (!result.ok) refusals.setState({ [alarm.id]: result })
+  mark(alarm.id, undefined)
+  return result
+}
+
+async function send(
+  alarm: Pick<AlarmSummary, 'id' | 'version'>,
+  { type, ...rest }: AlarmCommand,
+): Promise<ActionResult> {
   const body = { version: alarm.version, ...withoutEmptyNote(rest) }
-  mark(alarm.id, type)
   try {
     const path = `/api/alarms/${alarm.id}/${pathOf[type]}`
     const answer = await http.call(path, AlarmChanged, { method: 'POST', body, idempotencyKey: randomKey() })
     boardChanged(board.live([answer.alarm], Date.now()))
-    void queries.invalidateQueries({ queryKey: detailKey(alarm.id) })
     return { ok: true, alarm: answer.alarm }
   } catch (error) {
     const failure = failureOf(error)
-    // Whatever happened, what we show may be old.
-    void queries.invalidateQueries({ queryKey: detailKey(alarm.id) })
     if (failure.kind !== 'refused' || failure.status !== 409) return { ok: false, failure }
     return { ok: false, conflict: conflictOf(failure.code, failure.details) }
-  } finally {
-    mark(alarm.id, undefined)
   }
 }
 
@@ -153,16 +169,18 @@ function conflictOf(code: string, details: Record<string, unknown>): Conflict {
   const parsed = AlarmSummary.safeParse(details['current'])
   const current = parsed.success ? parsed.data : null
   if (current !== null) boardChanged(board.live([current], Date.now()))
-  const by = details['changed_by']
-  const name =
-    typeof by === 'string' ? by : typeof by === 'object' && by !== null && 'name' in by ? String(by.name) : null
-  const at = details['changed_at']
-  return {
-    code,
-    current,
-    changedBy: name ?? current?.handler?.name ?? null,
-    changedAt: typeof at === 'string' ? at : null,
-  }
+  // The loser of a claim is told the handler and the time of the claim; everybody else the last change.
+  const by = nameOf(details['handler']) ?? nameOf(details['changed_by']) ?? current?.handler?.name ?? null
+  const at = details['claimed_at'] ?? details['changed_at']
+  return { code, current, changedBy: by, changedAt: typeof at === 'string' ? at : null }
+}
+
+/** A person as the server tells of one: a name, or somebody with a name. */
+export function nameOf(person: unknown): string | null {
+  if (typeof person === 'string') return person
+  return typeof person === 'object' && person !== null && 'name' in person && typeof person.name === 'string'
+    ? person.name
+    : null
 }
 
 function mark(id: string, type: AlarmCommand['type'] | undefined): void {

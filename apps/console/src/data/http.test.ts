@@ -72,6 +72,14 @@ describe('asking', () => {
   })
 })
 
+test('a wrong current password is an answer too, and is asked once', async () => {
+  const { http, renewals, asked } = client(refusal(401, 'INVALID_CREDENTIALS'))
+  expect(await failed(http.send('/api/auth/password', { method: 'POST', body: {} }))).toMatchObject({
+    code: 'INVALID_CREDENTIALS',
+  })
+  expect([renewals(), asked.length]).toEqual([0, 1])
+})
+
 describe('failing', () => {
   test.each([
     [

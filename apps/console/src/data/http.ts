@@ -40,6 +40,8 @@ export interface Call {
   readonly body?: unknown
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** Goes on when the page is left: for what must not be half done, such as spending a refresh token. */
+  readonly keepalive?: boolean
   /** Sent without a bearer token, and a 401 is an answer, not the end of the session. */
   readonly anonymous?: boolean
   /** Makes a repeated mutation harmless; given, the call is tried once more when no answer came. */
@@ -101,7 +103,8 @@ export function createHttp(deps: HttpDeps): Http {
 
   const withSession = async (path: string, call: Call): Promise<Answer> => {
     const answer = await once(path, call)
-    if (answer.status !== 401 || call.anonymous === true) return answer
+    // A wrong password is an answer to a question; only a token that is no longer good is worth renewing.
+    if (answer.status !== 401 || call.anonymous === true || codeOf(answer) === 'INVALID_CREDENTIALS') return answer
     if (!(await deps.renew())) throw new ApiError({ kind: 'signed_out' })
     const again = await once(path, call)
     if (again.status === 401) throw new ApiError({ kind: 'signed_out' })
@@ -148,6 +151,7 @@ function requestOf(call: Call, token: string | null, signal: AbortSignal): Reque
     headers,
     credentials: 'same-origin',
     cache: 'no-store',
+    keepalive: call.keepalive === true,
     signal,
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   }
@@ -159,6 +163,11 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function codeOf({ text }: Answer): string | undefined {
+  const body = ErrorBody.safeParse(jsonOf(text))
+  return body.success ? body.data.error.code : undefined
 }
 
 function failureFrom({ status, requestId, text }: Answer): Failure {

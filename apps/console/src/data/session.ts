@@ -96,7 +96,9 @@ export class SessionKeeper {
     const { http, exclusively } = this.#deps
     try {
       this.#accept(
-        await exclusively(() => http.call('/api/auth/refresh', Session, { method: 'POST', anonymous: true })),
+        await exclusively(() =>
+          http.call('/api/auth/refresh', Session, { method: 'POST', anonymous: true, keepalive: true }),
+        ),
       )
       return true
     } catch (error) {

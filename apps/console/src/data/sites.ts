@@ -2,6 +2,7 @@
 import { Site, SiteDetail, SiteList, type CreateSiteRequest, type UpdateSiteRequest } from '@stam/contracts'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { z } from 'zod'
+import { nameOf } from './alarms.ts'
 import { http, onServerMessage, queries } from './centre.ts'
 import { type Failure, failureOf, randomKey } from './http.ts'
 
@@ -63,18 +64,12 @@ async function save(path: string, method: 'POST' | 'PATCH', body: unknown): Prom
     const failure = failureOf(error)
     if (failure.kind !== 'refused' || failure.code !== 'SITE_STALE_VERSION') return { ok: false, failure }
     const { version, changed_by, changed_at } = failure.details
-    const text = (value: unknown): string | null =>
-      typeof value === 'string'
-        ? value
-        : typeof value === 'object' && value !== null && 'name' in value
-          ? String(value.name)
-          : null
     return {
       ok: false,
       conflict: {
         version: typeof version === 'number' ? version : null,
-        changedBy: text(changed_by),
-        changedAt: text(changed_at),
+        changedBy: nameOf(changed_by),
+        changedAt: typeof changed_at === 'string' ? changed_at : null,
       },
     }
   }

@@ -341,7 +341,7 @@ export const pl = {
   'panel.state_unknown': 'nieznany',
   'panel.unknown': 'Nie udało się wczytać stanu centrali.',
   'panel.live_now': 'na żywo',
-  'panel.data_age': 'dane sprzed {age}',
+  'panel.live_contact': 'na żywo, kontakt sprzed {age}',
   'panel.no_data_for': 'brak danych od {age}',
   'panel.never': 'brak danych',
   'panel.identity': 'Urządzenie',

@@ -46,7 +46,8 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
       : alarm.status === 'CLOSED'
         ? 'bg-surface'
         : tinted[alarm.priority]
-  const edge = quiet ? 'border-l-service' : edges[alarm.priority]
+  const closed = alarm.status === 'CLOSED'
+  const edge = quiet ? 'border-l-service' : closed ? 'border-l-line' : edges[alarm.priority]
   return (
     <header
       data-testid="alarm-band"
@@ -60,7 +61,13 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
         <ArrowLeft size={20} aria-hidden="true" />
       </Link>
       <div className="flex min-w-0 flex-1 items-center gap-4">
-        <PriorityShape priority={alarm.priority} size={36} inverse={shouting} muted={quiet} className="max-md:hidden" />
+        <PriorityShape
+          priority={alarm.priority}
+          size={36}
+          inverse={shouting}
+          muted={quiet || closed}
+          className="max-md:hidden"
+        />
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2 text-sm font-medium">
             <span className="font-semibold uppercase">{of(priorityText[alarm.priority])}</span>

@@ -1,6 +1,14 @@
 /** What pressing a step does: check the note rule, send, keep the words on a refusal, clear them on success. */
 import { useState } from 'react'
-import { act, type AlarmCommand, type AlarmSummary, type Conflict, useUnderWay } from '../../data/alarms.ts'
+import {
+  act,
+  type AlarmCommand,
+  type AlarmSummary,
+  type Conflict,
+  dismissRefusal,
+  useRefusal,
+  useUnderWay,
+} from '../../data/alarms.ts'
 import { changeDraft, type Draft, draftOf, dropDraft, type Intent, useDraft } from '../../data/drafts.ts'
 import type { Failure } from '../../data/http.ts'
 import { commandFor, type Step } from './next-step.ts'
@@ -22,8 +30,7 @@ export interface AlarmActions {
 export function useAlarmActions(alarm: AlarmSummary): AlarmActions {
   const draft = useDraft(alarm.id)
   const underWay = useUnderWay(alarm.id)
-  const [conflict, setConflict] = useState<Conflict | null>(null)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const refusal = useRefusal(alarm.id)
   const [wanting, setWanting] = useState<AlarmActions['wanting']>(null)
 
   const run = async (step: Step | 'release' | 'note'): Promise<boolean> => {
@@ -34,25 +41,25 @@ export function useAlarmActions(alarm: AlarmSummary): AlarmActions {
       if (step !== 'claim' && step !== 'take_over' && step !== 'release') changeDraft(alarm.id, { intent: step })
       return false
     }
-    setConflict(null)
-    setFailure(null)
     const result = await act(alarm, command.command)
     if (result.ok) {
       // Claiming and releasing do not send the note, so they do not take it either.
       if ('note' in command.command) dropDraft(alarm.id)
       return true
     }
-    if ('conflict' in result) setConflict(result.conflict)
-    else if (result.failure.kind === 'refused' && result.failure.code.startsWith('NOTE_')) setWanting('note')
-    else setFailure(result.failure)
+    const wordless = 'failure' in result && result.failure.kind === 'refused' && result.failure.code.startsWith('NOTE_')
+    if (wordless) {
+      dismissRefusal(alarm.id)
+      setWanting('note')
+    }
     return false
   }
 
   return {
     draft,
     underWay,
-    conflict,
-    failure,
+    conflict: refusal !== undefined && 'conflict' in refusal ? refusal.conflict : null,
+    failure: refusal !== undefined && 'failure' in refusal ? refusal.failure : null,
     wanting,
     type: (note) => {
       if (wanting === 'note') setWanting(null)
@@ -67,9 +74,6 @@ export function useAlarmActions(alarm: AlarmSummary): AlarmActions {
       changeDraft(alarm.id, { intent })
     },
     run,
-    dismiss: () => {
-      setConflict(null)
-      setFailure(null)
-    },
+    dismiss: () => dismissRefusal(alarm.id),
   }
 }

@@ -23,7 +23,7 @@ export function LiveAge({ live }: { readonly live: PanelLive }): ReactNode {
     const age = ageOf(live, now)
     if (age === null) return t('panel.never')
     if (trust === 'fresh' && age < 5_000) return t('panel.live_now')
-    return t(trust === 'fresh' ? 'panel.data_age' : 'panel.no_data_for', { age: duration(age, language) })
+    return t(trust === 'fresh' ? 'panel.live_contact' : 'panel.no_data_for', { age: duration(age, language) })
   }
   return (
     <span

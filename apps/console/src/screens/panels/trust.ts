@@ -1,8 +1,11 @@
 /** How far a panel's live state may be trusted. Pure; unknown is never "fine". */
 import type { PanelLive } from '@stam/contracts'
 
-/** Panels are polled every second or push; older than this is old (spec 04: the live keys live 5 min, the link 2 min). */
-export const staleAfterMs = 15_000
+/**
+ * A connected panel is polled about every second and told of at once when anything changes; in between only its link is
+ * confirmed, once a minute, and forgotten after two (spec 04). Past that, what is shown is how it was.
+ */
+export const staleAfterMs = 120_000
 
 /** `fresh`: as it is now. `old`: as it was. `unknown`: nothing is known. */
 export type Trust = 'fresh' | 'old' | 'unknown'

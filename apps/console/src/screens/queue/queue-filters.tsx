@@ -66,7 +66,11 @@ export function QueueFilters(): ReactNode {
             onChange={toggle(priority)}
             className={chip}
           >
-            <PriorityShape priority={priority} size={14} />
+            <PriorityShape
+              priority={priority}
+              size={14}
+              muted={choice.view === 'closed' || board.counts[priority] === 0}
+            />
             {t(`queue.filter_${priority}`)}
             {choice.view === 'open' && (
               <b className="font-semibold text-text">{board.loadedAt === null ? '–' : board.counts[priority]}</b>
