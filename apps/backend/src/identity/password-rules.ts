@@ -25,10 +25,11 @@ const RUNS = ['abcdefghijklmnopqrstuvwxyz', '01234567890123456789', 'qwertyuiopa
 
 export function tooObvious(password: string, person: { email: string; name: string }): boolean {
   const plain = fold(password)
-  if (new Set(plain).size < 4 || isRun(plain) || plain === fold(person.email)) return true
+  if (new Set(plain).size < 4 || repeated(plain).length <= 4 || isRun(plain) || plain === fold(person.email))
+    return true
   const own = [person.email.split('@', 1)[0] ?? '', ...person.email.split(/[@.]/), ...person.name.split(/\s+/)]
   if (/^\d+$/.test(plain) && plain.length < 12) return true
-  for (const word of [core(plain), core(undisguise(plain))]) {
+  for (const word of [core(plain), undisguise(core(plain)), undisguise(withoutSigns(plain)), core(undisguise(plain))]) {
     if (WELL_KNOWN.has(word) || WELL_KNOWN.has(repeated(word))) return true
     if (own.some((part) => part.length >= 3 && fold(part) === word)) return true
   }
@@ -46,6 +47,11 @@ function undisguise(text: string): string {
 /** Without the digits and signs people put around a word: `Haslo2024!` → `haslo`. */
 function core(text: string): string {
   return text.replace(/^[^a-z]+|[^a-z]+$/g, '')
+}
+
+/** Without the signs around it, digits kept: they may be letters in disguise. */
+function withoutSigns(text: string): string {
+  return text.replace(/^[^a-z\d]+|[^a-z\d]+$/g, '')
 }
 
 /** The unit of a word that only repeats it: `haslohaslo` → `haslo`. */
