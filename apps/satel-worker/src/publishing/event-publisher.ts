@@ -151,6 +151,9 @@ export class EventPublisher {
 
   #pump(): void {
     while (!this.#isClosed && !this.#areDoorsShut && this.#underWay.size < ROUNDS_AT_ONCE) {
+      // A breaker that is not closed refuses without waiting for anything: asking it again and again while the degraded door is in use would
+      // never let the process hear from either. The round that holds the door goes on when its batch is through.
+      if (this.#isDirectBusy && this.#broker.state !== 'closed') return
       const round = this.#take((taken) => taken.length < PANELS_PER_ROUND)
       if (round.length === 0) return
       const running = this.#runRound(round)
@@ -217,19 +220,20 @@ export class EventPublisher {
     if (unavailable !== undefined) throw unavailable
   }
 
-  /** The degraded door: straight into the database, by the same rules as the backend records by. One at a time. */
+  /**
+   * The degraded door: straight into the database, by the same rules as the backend records by. One batch, and one at a time; afterwards the broker
+   * is asked again, as far as its breaker lets it be.
+   */
   async #runDirect(): Promise<void> {
     if (this.#isDirectBusy) return
     this.#isDirectBusy = true
     try {
-      for (let batch = this.#takeDirect(); batch.length > 0 && !this.#isClosed; batch = this.#takeDirect()) {
-        const isOpen = await this.#recordDirect(batch)
-        for (const queue of batch) this.#giveBack(queue)
-        this.#areDoorsShut = !isOpen
-        if (!isOpen) return this.#hold()
-        // As soon as its breaker lets it be, the broker is asked again.
-        if (this.#broker.state !== 'open') break
-      }
+      const batch = this.#takeDirect()
+      if (batch.length === 0 || this.#isClosed) return batch.forEach((queue) => this.#giveBack(queue))
+      const isOpen = await this.#recordDirect(batch)
+      for (const queue of batch) this.#giveBack(queue)
+      this.#areDoorsShut = !isOpen
+      if (!isOpen) this.#hold()
     } finally {
       this.#isDirectBusy = false
     }
