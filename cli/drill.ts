@@ -13,6 +13,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`usage: ./stam drill <id|all> [--json] [--panels 2..500]\n${list}\n`)
     return 2
   }
+  // Ended from outside: the processes go too (see lab/child.ts).
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const results = await runDrills(chosen, {
     panels,
     say: (line) => void process.stderr.write(`${line}\n`),

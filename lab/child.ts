@@ -17,6 +17,12 @@ export interface ChildOptions {
 
 const READY_WITHIN_MS = 30_000
 
+/** Whatever ends the laboratory, short of a kill -9, takes its processes along. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export class Child {
   readonly name: string
   readonly #options: ChildOptions
@@ -52,6 +58,8 @@ export class Child {
     child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
     this.#process = child
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     this.#exited = new Promise((resolve) =>
       child.once('exit', () => {
         log.end()
