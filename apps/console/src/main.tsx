@@ -4,10 +4,10 @@ import { Root } from './app/root.tsx'
 import { startLifeline } from './data/lifeline.ts'
 import { listenToKeyboard } from './keyboard/keyboard.ts'
 import { startSound } from './sound/alarm-sound.ts'
+import { isWall } from './ui/use-layout.ts'
 import { loadTexts } from './texts/texts.tsx'
 
-// A second window on a wall: the queue alone in large type (`?wall`).
-document.documentElement.classList.toggle('wall', new URLSearchParams(location.search).has('wall'))
+document.documentElement.classList.toggle('wall', isWall)
 
 const place = document.getElementById('root')
 if (place !== null) {

@@ -6,19 +6,19 @@ import { rings } from '../sound/sound-decision.ts'
 import { useTexts } from '../texts/texts.tsx'
 import { PriorityShape } from '../ui/priority-shape.tsx'
 import { Age } from '../ui/ticking.tsx'
-import { useIsPhone } from '../ui/use-is-phone.ts'
+import { useLayout } from '../ui/use-layout.ts'
 
 /** Away from the queue, a critical alarm nobody has still stands on the screen, one press away. */
 export function CriticalStrip(): ReactNode {
   const { t, of, language } = useTexts()
   const board = useBoard()
   const navigate = useNavigate()
-  const phone = useIsPhone()
+  const split = useLayout() === 'split'
   const queue = useMatch({ from: '/alarms', shouldThrow: false }) !== undefined
   const open = useMatch({ from: '/alarms/$alarmId', shouldThrow: false })?.params.alarmId
   // The board is newest first, so the first that rings is the newest.
   const waiting =
-    queue && !(phone && open !== undefined) ? [] : board.all().filter((alarm) => rings(alarm) && alarm.id !== open)
+    queue && (split || open === undefined) ? [] : board.all().filter((alarm) => rings(alarm) && alarm.id !== open)
   const newest = waiting[0]
   useEffect(() => {
     if (newest !== undefined) reportPresented([newest.id])
@@ -29,7 +29,7 @@ export function CriticalStrip(): ReactNode {
       type="button"
       data-testid="critical-strip"
       onClick={() => void navigate({ to: '/alarms/$alarmId', params: { alarmId: newest.id } })}
-      className="flex min-h-12 w-full shrink-0 items-center gap-3 bg-critical px-4 py-2 text-left text-on-critical hover:brightness-110"
+      className="flex min-h-12 w-full shrink-0 items-center gap-3 border-b-2 border-ground bg-critical px-4 py-2 text-left text-on-critical hover:brightness-110"
     >
       <PriorityShape priority="CRITICAL" inverse size={20} className="pulse" />
       <span className="min-w-0 flex-1">

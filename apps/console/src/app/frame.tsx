@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useBoard } from '../data/alarms.ts'
 import { useShortcut } from '../keyboard/keyboard.ts'
 import { useTexts } from '../texts/texts.tsx'
+import { isWall } from '../ui/use-layout.ts'
 import { Boundary } from '../ui/boundary.tsx'
 import { Announcer } from './announcer.tsx'
 import { Banners } from './banners.tsx'
@@ -39,7 +40,7 @@ export function Frame(): ReactNode {
         <CriticalStrip />
       </Part>
       <div className="flex min-h-0 flex-1 max-md:flex-col">
-        <Rail />
+        {!isWall && <Rail />}
         <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
           <Outlet />
         </main>

@@ -44,7 +44,7 @@ export function Rail(): ReactNode {
             {to === '/alarms' && counts.new > 0 && (
               <span
                 aria-hidden="true"
-                className="absolute top-2 right-2 min-w-4 rounded-full bg-text px-1 text-center text-[0.6875rem] leading-4 font-semibold text-ground"
+                className="absolute top-1.5 left-1/2 ml-1 min-w-4 rounded-full bg-text px-1 text-center text-[0.6875rem] leading-4 font-semibold text-ground"
               >
                 {counts.new > 99 ? '99+' : counts.new}
               </span>

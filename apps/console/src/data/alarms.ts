@@ -9,7 +9,7 @@ import {
   Presented,
 } from '@stam/contracts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { board, boardChanged, boardRevision, http, loader, onBoardChange, queries } from './centre.ts'
@@ -35,16 +35,38 @@ export function useAlarm(id: string | undefined): AlarmSummary | undefined {
 
 const detailKey = (id: string): readonly unknown[] => ['alarm', id]
 
-/** Everything on one alarm. Read again (at most every 400 ms) whenever the stream brings a newer version of it. */
+/** Opening alarms faster than this is leafing through them; only the one that is stayed at is read from the server. */
+const leafingMs = 250
+let openedAt = 0
+
+/** True at once, or after a moment when alarms are being leafed through. */
+function useStayedAt(id: string): boolean {
+  const [stayed, setStayed] = useState<string | null>(() => (Date.now() - openedAt > leafingMs ? id : null))
+  useEffect(() => {
+    openedAt = Date.now()
+    const timer = setTimeout(() => setStayed(id), leafingMs)
+    return () => clearTimeout(timer)
+  }, [id])
+  return stayed === id
+}
+
+/** The first change is followed soon, a stream of them every few seconds: the row itself is live anyway. */
+const followSoonMs = 400
+const followAgainMs = 3_000
+
+/** Everything on one alarm, read again when the stream brings a newer version of it. */
 export function useAlarmDetail(id: string): ReturnType<typeof useQuery<AlarmDetail>> {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
+    let followedAt = 0
+    const follow = (): void => {
+      timer = undefined
+      followedAt = Date.now()
+      void queries.invalidateQueries({ queryKey: detailKey(id) })
+    }
     const stop = onBoardChange(({ changed }) => {
       if (timer !== undefined || !changed.some((alarm) => alarm.id === id)) return
-      timer = setTimeout(() => {
-        timer = undefined
-        void queries.invalidateQueries({ queryKey: detailKey(id) })
-      }, 400)
+      timer = setTimeout(follow, Math.max(followSoonMs, followedAt + followAgainMs - Date.now()))
     })
     return () => {
       clearTimeout(timer)
@@ -53,6 +75,7 @@ export function useAlarmDetail(id: string): ReturnType<typeof useQuery<AlarmDeta
   }, [id])
   return useQuery({
     queryKey: detailKey(id),
+    enabled: useStayedAt(id),
     queryFn: ({ signal }) => http.call(`/api/alarms/${id}`, AlarmDetail, { signal }),
   })
 }
@@ -212,24 +235,37 @@ export async function raiseManualAlarm(input: {
 
 const presented = new Set<string>()
 let presenting: string[] = []
+let presentTimer: ReturnType<typeof setTimeout> | undefined
+let presentedAt = 0
+const presentSoonMs = 250
+/** In a flood one report carries many: the server allows a limited number of requests. */
+const presentAgainMs = 2_000
+const presentMost = 500
 
 /**
  * Tells the centre that a new alarm has been drawn in a visible window (design, flow 1 step 6). Each alarm once; a report
- * that does not get through is made again with the next one.
+ * that does not get through is made again when the alarm is drawn again.
  */
 export function reportPresented(ids: readonly string[]): void {
-  const fresh = ids.filter((id) => !presented.has(id))
-  if (fresh.length === 0 || document.hidden) return
-  for (const id of fresh) presented.add(id)
-  presenting.push(...fresh)
-  if (presenting.length > fresh.length) return
-  setTimeout(() => {
-    const alarm_ids = presenting.slice(0, 500)
-    presenting = []
-    http.call('/api/alarms/presented', Presented, { method: 'POST', body: { alarm_ids } }).catch(() => {
-      for (const id of alarm_ids) presented.delete(id)
-    })
-  }, 250)
+  if (document.hidden) return
+  for (const id of ids) {
+    if (presented.has(id)) continue
+    presented.add(id)
+    presenting.push(id)
+  }
+  if (presenting.length > 0)
+    presentTimer ??= setTimeout(sendPresented, Math.max(presentSoonMs, presentedAt + presentAgainMs - Date.now()))
+}
+
+function sendPresented(): void {
+  presentTimer = undefined
+  presentedAt = Date.now()
+  const alarm_ids = presenting.slice(0, presentMost)
+  presenting = presenting.slice(presentMost)
+  http.call('/api/alarms/presented', Presented, { method: 'POST', body: { alarm_ids } }).catch(() => {
+    for (const id of alarm_ids) presented.delete(id)
+  })
+  if (presenting.length > 0) presentTimer = setTimeout(sendPresented, presentAgainMs)
 }
 
 export { onBoardChange } from './centre.ts'

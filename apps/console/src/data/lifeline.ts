@@ -1,7 +1,10 @@
 /** Starts and stops what keeps the screen alive as people sign in and out, and as the network comes and goes. */
 import { board, boardChanged, forgetEverything, liveHistory, loader, reach, realtime, session } from './centre.ts'
 import { connectionTiming } from './connection.ts'
+import { dropAllDrafts } from './drafts.ts'
 import { followPanels } from './panels.ts'
+import { adoptLanguage } from './preferences.ts'
+import { resetQueue } from './queue-filter.ts'
 import { followSites } from './sites.ts'
 import { refreshSystemStatus, watchConnection } from './system.ts'
 
@@ -23,7 +26,12 @@ export function startLifeline(startSound: () => () => void): () => void {
       return
     }
     stopSound ??= startSound()
-    if (lastUser !== null && lastUser !== state.user.id) forgetEverything()
+    if (lastUser !== null && lastUser !== state.user.id) {
+      forgetEverything()
+      dropAllDrafts()
+      resetQueue()
+    }
+    adoptLanguage(state.user.language)
     lastUser = state.user.id
     if (realtime.store.getState().phase !== 'stopped') return
     loader.reload()

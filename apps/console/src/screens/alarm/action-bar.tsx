@@ -1,6 +1,6 @@
 import { alarmButtonText, dispositionText } from '@stam/domain'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import type { AlarmSummary } from '../../data/alarms.ts'
+import type { AlarmAction, AlarmSummary } from '../../data/alarms.ts'
 import type { Intent } from '../../data/drafts.ts'
 import { useMe } from '../../data/me.ts'
 import { useConnection } from '../../data/system.ts'
@@ -8,7 +8,7 @@ import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Segments } from '../../ui/segments.tsx'
-import { useIsPhone } from '../../ui/use-is-phone.ts'
+import { useLayout } from '../../ui/use-layout.ts'
 import { ActionNotice } from './action-notice.tsx'
 import { ClosedBar } from './closed-bar.tsx'
 import { dispositionOf, dispositionsFor, nextSteps, noteRule, type Step } from './next-step.ts'
@@ -17,21 +17,23 @@ import { type AlarmActions, useAlarmActions } from './use-alarm-actions.ts'
 
 interface Props {
   readonly alarm: AlarmSummary
+  /** What the server allows on this version, where it has said so. */
+  readonly allowed?: readonly AlarmAction[] | undefined
   readonly onReload: () => void
 }
 
 /** Note field and steps at the bottom of the alarm; the next step is always in the same place. */
-export function ActionBar({ alarm, onReload }: Props): ReactNode {
+export function ActionBar({ alarm, allowed, onReload }: Props): ReactNode {
   const me = useMe()
   const { canAct } = useConnection()
   const actions = useAlarmActions(alarm)
-  const steps = nextSteps(alarm, me)
+  const steps = nextSteps(alarm, me, allowed)
   const note = useRef<HTMLTextAreaElement>(null)
   const dispositions = useRef<HTMLDivElement>(null)
   const busy = actions.underWay !== undefined
   const intent = effectiveIntent(actions.draft.intent, steps)
   const closing = intent === 'close'
-  const phone = useIsPhone()
+  const phone = useLayout() === 'phone'
   const [noteOpened, setNoteOpened] = useState(false)
   // On a phone the note takes its room only when it is wanted.
   const noteShown =

@@ -9,7 +9,7 @@ import { Avatar } from '../../ui/handler.tsx'
 import { Flag, ModeMark, StatusChip } from '../../ui/labels.tsx'
 import { PriorityShape } from '../../ui/priority-shape.tsx'
 import { Age, Moment } from '../../ui/ticking.tsx'
-import { useIsPhone } from '../../ui/use-is-phone.ts'
+import { useLayout } from '../../ui/use-layout.ts'
 
 interface Props {
   readonly alarm: AlarmSummary
@@ -35,8 +35,10 @@ const edges: Record<AlarmSummary['priority'], string> = {
 /** What is wrong, where, who has it. Filled while nobody has it, a tint afterwards, hatched in service and test mode. */
 export function AlarmBand({ alarm, address }: Props): ReactNode {
   const { t, of, language } = useTexts()
-  // On a phone the alarm is the whole screen, so its name is the screen's heading.
-  const Heading = useIsPhone() ? 'h1' : 'h2'
+  // Where the alarm is the whole screen, its name is the screen's heading.
+  const layout = useLayout()
+  const split = layout === 'split'
+  const Heading = split ? 'h2' : 'h1'
   const quiet = alarm.service_mode || alarm.test_mode
   const shouting = alarm.status === 'NEW' && !quiet && alarm.priority !== 'INFO'
   const look = quiet
@@ -51,15 +53,17 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
   return (
     <header
       data-testid="alarm-band"
-      className={`flex shrink-0 items-center gap-x-6 border-b border-l-8 border-b-line px-5 py-3 max-md:gap-x-2 max-md:py-2 max-md:pr-3 max-md:pl-1 ${look} ${edge}`}
+      className={`flex shrink-0 flex-wrap items-center gap-x-6 gap-y-1 border-b md:flex-nowrap border-l-8 border-b-line px-5 py-3 max-md:gap-x-2 max-md:py-2 max-md:pr-3 max-md:pl-2 ${look} ${edge}`}
     >
-      <Link
-        to="/alarms"
-        aria-label={t('action.back')}
-        className="hidden size-11 shrink-0 items-center justify-center self-start rounded max-md:inline-flex"
-      >
-        <ArrowLeft size={20} aria-hidden="true" />
-      </Link>
+      {!split && (
+        <Link
+          to="/alarms"
+          aria-label={t('action.back')}
+          className="-ml-2 inline-flex size-11 shrink-0 items-center justify-center self-start rounded"
+        >
+          <ArrowLeft size={20} aria-hidden="true" />
+        </Link>
+      )}
       <div className="flex min-w-0 flex-1 items-center gap-4">
         <PriorityShape
           priority={alarm.priority}
@@ -92,25 +96,26 @@ export function AlarmBand({ alarm, address }: Props): ReactNode {
             <Moment at={alarm.first_seen} />
           </span>
         </p>
-        <BandHolder alarm={alarm} shouting={shouting} />
+        {layout !== 'phone' && <BandHolder alarm={alarm} shouting={shouting} />}
       </div>
+      {layout === 'phone' && <BandHolder alarm={alarm} shouting={shouting} />}
     </header>
   )
 }
 
 function BandHolder({ alarm, shouting }: { readonly alarm: AlarmSummary; readonly shouting: boolean }): ReactNode {
-  const { t, of: _ } = useTexts()
+  const { t } = useTexts()
   const me = useMe()
   const { handler } = alarm
   return (
-    <div className="flex min-w-[132px] items-center gap-3 max-md:hidden">
+    <div className="flex min-w-[132px] items-center gap-3 max-md:basis-full max-md:pl-11">
       {handler === null ? (
         <p className="font-semibold">{shouting ? t('alarm.nobody') : <StatusChip status={alarm.status} />}</p>
       ) : (
         <>
           <Avatar name={handler.name} mine={handler.id === me.id} size={32} />
-          <span className="flex flex-col">
-            <span className="font-semibold" data-testid="alarm-handler">
+          <span className="flex flex-col max-md:flex-row max-md:gap-3">
+            <span className="font-semibold whitespace-nowrap" data-testid="alarm-handler">
               {handler.name}
             </span>
             <span>

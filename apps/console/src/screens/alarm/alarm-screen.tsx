@@ -23,6 +23,7 @@ function OneAlarm({ alarmId }: { readonly alarmId: string }): ReactNode {
   useShortcut('back', () => void navigate({ to: '/alarms' }))
   // The stream is usually ahead of the detail; the newer version is shown.
   const alarm = newest(row, query.data?.alarm)
+  const allowed = query.data?.alarm.version === alarm?.version ? query.data?.allowed_actions : undefined
   useEffect(() => {
     if (alarm?.status === 'NEW') reportPresented([alarm.id])
   }, [alarm?.status, alarm?.id])
@@ -55,7 +56,7 @@ function OneAlarm({ alarmId }: { readonly alarmId: string }): ReactNode {
           </Loading>
         )}
       </div>
-      <ActionBar alarm={alarm} onReload={() => void query.refetch()} />
+      <ActionBar alarm={alarm} allowed={allowed} onReload={() => void query.refetch()} />
     </article>
   )
 }

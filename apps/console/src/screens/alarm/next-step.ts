@@ -1,5 +1,5 @@
 /** What the action bar of an alarm offers: one primary step, the rest beside it. Pure; the rules are domain's. */
-import type { AlarmSummary, Disposition } from '@stam/contracts'
+import type { AlarmAction, AlarmSummary, Disposition } from '@stam/contracts'
 import { allowedActions, falseAlarmDispositions, NOTE_MIN_LENGTH, noteRequired } from '@stam/domain'
 import type { AlarmCommand } from '../../data/alarms.ts'
 import type { Draft, Intent } from '../../data/drafts.ts'
@@ -16,7 +16,11 @@ export interface NextSteps {
   readonly reason: 'closed' | 'others' | 'role' | null
 }
 
-export function nextSteps(alarm: AlarmSummary, me: Me): NextSteps {
+/**
+ * `told`: what the server allows on this very version, where it has said so. It knows more: a handler whose session has gone
+ * can be relieved by anybody.
+ */
+export function nextSteps(alarm: AlarmSummary, me: Me, told?: readonly AlarmAction[]): NextSteps {
   const state = {
     status: alarm.status,
     priority: alarm.priority,
@@ -26,7 +30,7 @@ export function nextSteps(alarm: AlarmSummary, me: Me): NextSteps {
     requires_note: alarm.requires_note,
     test_mode: alarm.test_mode,
   }
-  const allowed = new Set<string>(allowedActions(state, { id: me.id, role: me.role }))
+  const allowed = new Set<AlarmAction>(told ?? allowedActions(state, { id: me.id, role: me.role }))
   const order: readonly Step[] = ['claim', 'ack', 'resolve', 'close', 'take_over']
   const steps = order.filter((step) => allowed.has(step))
   // Taking somebody's alarm away is never the obvious next thing.

@@ -61,7 +61,11 @@ function PanelNow({
   return (
     <Section className={className} title={t('alarm.panel_now')} testId="panel-now" aside={<LiveAge live={live} />}>
       <p className="mb-3 flex flex-wrap items-center gap-3">
-        <Link to="/panels/$panelId" params={{ panelId }} className="font-semibold text-action hover:underline">
+        <Link
+          to="/panels/$panelId"
+          params={{ panelId }}
+          className="inline-flex items-center font-semibold text-action hover:underline max-md:min-h-11"
+        >
           {detail.panel.name}
         </Link>
         <ConnectionMark live={live} />

@@ -5,9 +5,9 @@ import { type ReactNode, useCallback, useEffect, useRef } from 'react'
 import { type AlarmSummary, reportPresented, useBoard } from '../../data/alarms.ts'
 import { may, useMe } from '../../data/me.ts'
 import { usePreference } from '../../data/preferences.ts'
-import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
-import { useIsPhone } from '../../ui/use-is-phone.ts'
+import { isWall, useLayout } from '../../ui/use-layout.ts'
+import { useSteps } from './queue-keys.tsx'
 import { QueueRow } from './queue-row.tsx'
 import { useSteadyList } from './use-steady-list.ts'
 
@@ -20,16 +20,18 @@ interface Props {
 
 const heights = { normal: 52, compact: 40, phone: 76 }
 
+let lastOpened: string | undefined
+
 /** A virtual ARIA grid: ten thousand rows, a few dozen in the document. The opened row is the grid's active one. */
 export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
   const { t } = useTexts()
   const me = useMe()
   const navigate = useNavigate()
-  const phone = useIsPhone()
+  const layoutOfScreen = useLayout()
+  const phone = layoutOfScreen === 'phone'
   const density = usePreference('density')
   const layout = phone ? 'phone' : density
-  const wall = document.documentElement.classList.contains('wall')
-  const rowHeight = heights[layout] * (wall ? 1.5 : 1)
+  const rowHeight = heights[layout] * (isWall ? 1.5 : 1)
   const scroller = useRef<HTMLDivElement>(null)
   const steady = useSteadyList(scroller, alarms, rowHeight, openId)
   const openIndex = openId === undefined ? -1 : alarms.findIndex((alarm) => alarm.id === openId)
@@ -49,23 +51,26 @@ export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
   usePresented(alarms, virtual.range)
 
   const open = useCallback(
-    (id: string) => void navigate({ to: '/alarms/$alarmId', params: { alarmId: id } }),
+    (id: string) => {
+      lastOpened = id
+      void navigate({ to: '/alarms/$alarmId', params: { alarmId: id } })
+    },
     [navigate],
   )
-  const moveTo = (index: number): void => {
-    const alarm = alarms[Math.max(0, Math.min(alarms.length - 1, index))]
-    if (alarm === undefined) return
-    virtual.scrollToIndex(Math.max(0, Math.min(alarms.length - 1, index)), { align: 'auto' })
-    void navigate({ to: '/alarms/$alarmId', params: { alarmId: alarm.id }, replace: openId !== undefined })
-  }
-  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 600) / rowHeight) - 1)
-  useShortcut('next', () => moveTo(openIndex + 1), !phone)
-  useShortcut('previous', () => moveTo(openIndex < 0 ? 0 : openIndex - 1), !phone)
-  useShortcut('first', () => moveTo(0), !phone)
-  useShortcut('last', () => moveTo(alarms.length - 1), !phone)
-  useShortcut('pageDown', () => moveTo(openIndex + page), !phone)
-  useShortcut('pageUp', () => moveTo(openIndex - page), !phone)
-  useShortcut('open', () => moveTo(openIndex < 0 ? 0 : openIndex), !phone)
+  useSteps(alarms, openId, () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 600) / rowHeight) - 1))
+  // Coming back from an alarm that had taken the list's place: to where one was.
+  useEffect(() => {
+    const index = openId === undefined ? alarms.findIndex((alarm) => alarm.id === lastOpened) : -1
+    if (index >= 0) virtual.scrollToIndex(index, { align: 'center' })
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+  // The open row comes into sight when it is chosen, not whenever the rows around it change.
+  useEffect(() => {
+    if (openId === undefined) return
+    const index = alarms.findIndex((alarm) => alarm.id === openId)
+    if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [openId])
 
   const board = useBoard()
   const critical = steady.above.some((id) => board.get(id)?.priority === 'CRITICAL')
@@ -110,6 +115,7 @@ export function QueueList({ alarms, openId, onEnd }: Props): ReactNode {
                 me={me.id}
                 mayAct={may(me, 'alarm:write')}
                 layout={layout}
+                opensOnClaim={layoutOfScreen === 'split'}
                 onOpen={open}
               />
             )

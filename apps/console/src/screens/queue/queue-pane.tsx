@@ -8,6 +8,7 @@ import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Empty, Failed, Loading, SkeletonRows } from '../../ui/page-state.tsx'
 import { ApiError } from '../../data/http.ts'
+import { useSettled } from '../../ui/use-settled.ts'
 import { QueueFilters } from './queue-filters.tsx'
 import { QueueList } from './queue-list.tsx'
 
@@ -74,7 +75,8 @@ function OpenAlarms({ openId }: { readonly openId: string | undefined }): ReactN
 function ClosedAlarms({ openId }: { readonly openId: string | undefined }): ReactNode {
   const { t } = useTexts()
   const choice = useQueueChoice()
-  const query = useClosedAlarms({ text: choice.text, priorities: choice.priorities }, true)
+  const text = useSettled(choice.text)
+  const query = useClosedAlarms({ text, priorities: choice.priorities }, true)
   if (query.isPending) {
     return (
       <Loading onRetry={() => void query.refetch()}>

@@ -14,13 +14,15 @@ export interface RowProps {
   readonly me: string
   readonly mayAct: boolean
   readonly layout: RowLayout
+  /** Beside the list there is room for the alarm. */
+  readonly opensOnClaim: boolean
   readonly style: CSSProperties
   readonly onOpen: (id: string) => void
   readonly onRefused: (id: string) => void
 }
 
 /** Who has it; while nobody has, the way to take it. */
-export function RowHolder({ alarm, open, me, mayAct, layout, onOpen, onRefused }: RowProps): ReactNode {
+export function RowHolder({ alarm, open, me, mayAct, opensOnClaim, onOpen, onRefused }: RowProps): ReactNode {
   const { t } = useTexts()
   const under = useUnderWay(alarm.id)
   const { canAct } = useConnection()
@@ -37,7 +39,7 @@ export function RowHolder({ alarm, open, me, mayAct, layout, onOpen, onRefused }
   const claim = async (): Promise<void> => {
     const result = await act(alarm, { type: 'claim' })
     if (!result.ok) onRefused(alarm.id)
-    else if (layout !== 'phone') onOpen(alarm.id)
+    else if (opensOnClaim) onOpen(alarm.id)
   }
   return (
     <button

@@ -1,7 +1,7 @@
 import type { Site } from '@stam/contracts'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Building2, ChevronLeft, ChevronRight, Plus, Search } from 'lucide-react'
-import { type ReactNode, useDeferredValue, useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { may, useMe } from '../../data/me.ts'
 import { type SiteFilter, useSites } from '../../data/sites.ts'
 import { useConnection } from '../../data/system.ts'
@@ -14,6 +14,7 @@ import { ModeMark } from '../../ui/labels.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Failed, Loading, SkeletonRows } from '../../ui/page-state.tsx'
 import { PriorityShape } from '../../ui/priority-shape.tsx'
+import { useSettled } from '../../ui/use-settled.ts'
 import { siteTypeText } from './site-words.ts'
 
 /** All sites this person may see: search, modes, what is going on at each. */
@@ -27,7 +28,7 @@ export function SitesScreen(): ReactNode {
   const [page, setPage] = useState(1)
   const search = useRef<HTMLInputElement>(null)
   useShortcut('search', () => search.current?.focus())
-  const wanted = useDeferredValue(text)
+  const wanted = useSettled(text)
   const query = useSites({ text: wanted, mode, page })
   const filtered = text !== '' || mode !== 'all'
   return (
