@@ -144,6 +144,8 @@ export class BatchLoop<Item extends Held> {
 
   async #settle(batch: readonly Entry<Item>[], result: Result): Promise<void> {
     if ('apart' in result) {
+      // The batch failed, nobody knows through whom: it takes nobody's last delivery.
+      for (const entry of batch) if (entry.deliveries > this.#options.redeliveryLimit) entry.deliveries--
       this.#again = [...batch, ...this.#again]
       this.#apart = this.#again.length
       this.#failures++
