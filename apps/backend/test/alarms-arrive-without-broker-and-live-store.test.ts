@@ -53,14 +53,21 @@ describe('with the broker away', () => {
   it('every screen is told what is missing and since when, and again when it is back', async () => {
     await screen.heard('system.status', (message) => message.data.mode === 'normal')
     rig.broker.stop()
-    const degraded = await screen.heard('system.status', (message) => message.data.mode === 'degraded', 5_000)
+    // Other parts of this small stage may be missed by then too; it is the broker that is asked about.
+    const brokerIs = (state: string) => (message: { data: { components: { name: string; state: string }[] } }) =>
+      message.data.components.some((component) => component.name === 'rabbitmq' && component.state === state)
+    const degraded = await screen.heard('system.status', brokerIs('down'), 5_000)
+    expect(degraded.data.mode).toBe('degraded')
     const broker = degraded.data.components.find((component) => component.name === 'rabbitmq')
     expect(broker?.state).toBe('down')
     expect(Date.parse(broker?.since ?? '')).not.toBeNaN()
-    expect((await rig.backend.app.inject('/readyz')).json()).toMatchObject({ status: 'ready', degraded: ['rabbitmq'] })
+    expect((await rig.backend.app.inject('/readyz')).json()).toMatchObject({
+      status: 'ready',
+      degraded: expect.arrayContaining(['rabbitmq']),
+    })
     screen.messages.length = 0
     rig.broker.start()
-    await screen.heard('system.status', (message) => message.data.mode === 'normal', 5_000)
+    await screen.heard('system.status', brokerIs('up'), 5_000)
   })
 })
 
