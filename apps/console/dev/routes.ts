@@ -76,6 +76,7 @@ const routes: [string, RegExp, Handler][] = [
       return panel === undefined ? problem('PANEL_NOT_FOUND') : ok({ ...panel, now: new Date().toISOString() })
     },
   ],
+  ['GET', /^\/api\/panels\/([^/]+)\/state-history$/, panelHistory],
   ['GET', /^\/api\/system\/status$/, (centre) => ok(statusOf(centre))],
 ]
 
@@ -295,6 +296,26 @@ function changeMode(centre: Centre, ask: Ask, [id, mode]: string[]): Answer {
     : { active, since: null, until: null, reason: null, by: null }
   kept.site = { ...kept.site, version: version + 1, [`${mode}_mode`]: state }
   return siteDetail(centre, kept.site.id)
+}
+
+/** A day in the life of a panel. */
+function panelHistory(): Answer {
+  const day: [number, number, string, string, string | null][] = [
+    [600_000, 1, 'EXIT_DELAY', 'ARMED_FULL', null],
+    [640_000, 1, 'DISARMED', 'EXIT_DELAY', 'Anna Kowalska'],
+    [29_000_000, 2, 'ARMED_FULL', 'DISARMED', 'Piotr Zieliński'],
+  ]
+  const data = day.map(([ago, partition_no, from, to, triggered_by], index) => {
+    return {
+      id: 90 - index,
+      at: new Date(Date.now() - ago).toISOString(),
+      partition_no,
+      from,
+      to,
+      triggered_by,
+    }
+  })
+  return ok({ data, next: null, limit: 20, limit_cut: false })
 }
 
 function listPanels(centre: Centre, { query }: Ask): Answer {

@@ -94,7 +94,7 @@ export class StreamSide {
     const book = this.#book()
     const oldest = book.log[0]?.sequence_id ?? 1
     if (from + 1 < oldest && from < book.position()) {
-      return send(socket, { type: 'replay_overflow', data: { retry_after_ms: 500 } })
+      return send(socket, { type: 'replay_overflow', data: { retry_after_ms: 500, stream_position: book.position() } })
     }
     const missed = book.log.filter((entry) => entry.sequence_id > from)
     for (const entry of missed) send(socket, entry)

@@ -1,6 +1,6 @@
 /** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
-import { PanelDetail, PanelList, type PanelListItem, type PanelLive } from '@stam/contracts'
-import { useQuery } from '@tanstack/react-query'
+import { PanelDetail, PanelList, type PanelListItem, type PanelLive, PanelStateHistory } from '@stam/contracts'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { z } from 'zod'
 import { http, onServerMessage, queries, realtime } from './centre.ts'
@@ -36,6 +36,16 @@ export const usePanel = (id: string | null) => {
     },
   })
 }
+
+/** The newest changes of partitions, for people; live state never comes from here. */
+export const usePanelHistory = (id: string, version: number) =>
+  useQuery({
+    // A new version of the live state usually means a new line of history.
+    queryKey: ['panel-history', id, version],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      http.call(`/api/panels/${id}/state-history`, PanelStateHistory, { signal, query: { limit: 20 } }),
+  })
 
 /** True when `a` is at least as new as `b`. */
 const asNew = (a: Pick<PanelLive, 'epoch' | 'version'>, b: Pick<PanelLive, 'epoch' | 'version'>): boolean =>

@@ -128,6 +128,7 @@ describe('reading a line', () => {
   test.each([
     ['an alarm that does not match its schema', line('alarm.new', { id: 'x' }, 6), { type: 'unreadable' }],
     ['a numbered message of ours that does not', line('site.updated', {}, 6), { type: 'unreadable' }],
+    ['an end of a replay that does not', line('replay_overflow', {}), { type: 'unreadable' }],
     ['a message from the future', line('map.moved', {}, 6), { type: 'foreign', sequenceId: 6 }],
     ['a volatile one that does not match', line('panel.state', {}), { type: 'foreign', sequenceId: null }],
     ['no JSON', '<html>', { type: 'unreadable' }],

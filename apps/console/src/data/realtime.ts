@@ -157,7 +157,9 @@ export function readMessage(data: unknown): Timeless<StreamEvent> {
   const parsed = ServerMessage.safeParse(raw)
   if (parsed.success) return { type: 'message', message: parsed.data }
   const { type, sequenceId } = envelopeOf(raw)
-  if (type.startsWith('alarm.') || (knownTypes.has(type) && sequenceId !== null)) return { type: 'unreadable' }
+  // Alarms, whatever carries a number, and the end of a replay: without them the list is not known to be whole.
+  const vital = /^(alarm|replay)[._]/.test(type) || (knownTypes.has(type) && sequenceId !== null)
+  if (vital) return { type: 'unreadable' }
   return { type: 'foreign', sequenceId }
 }
 

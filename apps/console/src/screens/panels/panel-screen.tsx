@@ -12,6 +12,7 @@ import { Page } from '../../ui/page.tsx'
 import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
 import { Facts, Section } from '../../ui/section.tsx'
 import { Moment } from '../../ui/ticking.tsx'
+import { PanelHistorySection } from './panel-history-section.tsx'
 import { ConnectionMark, LiveAge, PartitionChip, useTrust, zoneTone } from './panel-parts.tsx'
 
 /** One panel, live: partitions, zones, outputs, troubles, each with the age of what is shown. */
@@ -75,6 +76,7 @@ function LivePanel({ detail }: { readonly detail: PanelDetail }): ReactNode {
             )}
           </Section>
           <Zones detail={detail} dim={dim} />
+          <PanelHistorySection detail={detail} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Section title={t('panel.troubles')} testId="troubles">

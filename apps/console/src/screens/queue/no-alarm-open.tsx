@@ -21,7 +21,7 @@ export function NoAlarmOpen(): ReactNode {
       data-testid="no-alarm-open"
     >
       <p className="text-2xl font-semibold text-text">{words}</p>
-      {loadedAt !== null && (
+      {counts.CRITICAL + counts.WARNING + counts.INFO > 0 && (
         <p className="flex items-center gap-2 max-md:hidden">
           <KeyHint stroke="ArrowDown" /> <KeyHint stroke="J" /> {t('queue.how_to_open')}
         </p>

@@ -106,7 +106,7 @@ function DeskCells(props: Props): ReactNode {
           <StatusChip status={alarm.status} />
         )}
       </span>
-      <span role="gridcell" className="flex w-[136px] shrink-0 justify-start">
+      <span role="gridcell" className="flex w-[148px] shrink-0 justify-start">
         <RowHolder {...props} />
       </span>
     </>
