@@ -300,10 +300,11 @@ function changeMode(centre: Centre, ask: Ask, [id, mode]: string[]): Answer {
 
 /** A day in the life of a panel. */
 function panelHistory(): Answer {
-  const day: [number, number, string, string, string | null][] = [
+  const day: [number, number | null, string | null, string, string | null][] = [
     [600_000, 1, 'EXIT_DELAY', 'ARMED_FULL', null],
     [640_000, 1, 'DISARMED', 'EXIT_DELAY', 'Anna Kowalska'],
     [29_000_000, 2, 'ARMED_FULL', 'DISARMED', 'Piotr Zieliński'],
+    [61_000_000, null, null, 'CONNECTED', null],
   ]
   const data = day.map(([ago, partition_no, from, to, triggered_by], index) => {
     return {

@@ -45,14 +45,15 @@ export const PanelList = z
 
 export const PanelStateAnswer = z.object({ live: PanelLive, now: Instant }).meta({ id: 'PanelStateAnswer' })
 
-/** One change of a partition, for the timeline of people; never used to recover state (spec 03). */
+/** One change of a partition or of the link, for the timeline of people; never used to recover state (spec 03). */
 export const PanelStateChange = z
   .object({
     id: Sequence,
     at: Instant,
-    partition_no: z.int(),
-    /** A PartitionState, as the worker wrote it. */
-    from: z.string(),
+    /** Null = the link itself. */
+    partition_no: z.int().nullable(),
+    /** A PartitionState (of the link: a PanelConnection), as the worker wrote it. Null = not known. */
+    from: z.string().nullable(),
     to: z.string(),
     triggered_by: z.string().nullable(),
   })

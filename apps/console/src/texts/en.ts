@@ -344,6 +344,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'panel.history': 'Recent changes',
   'panel.no_history': 'No changes noted yet.',
   'panel.history_failed': 'The changes could not be loaded.',
+  'panel.link': 'Link',
   'panel.identity': 'Device',
   'panel.model': 'Model',
   'panel.firmware': 'Firmware',

@@ -347,6 +347,7 @@ export const pl = {
   'panel.history': 'Ostatnie zmiany',
   'panel.no_history': 'Nie odnotowano jeszcze żadnych zmian.',
   'panel.history_failed': 'Nie udało się wczytać zmian.',
+  'panel.link': 'Łącze',
   'panel.identity': 'Urządzenie',
   'panel.model': 'Model',
   'panel.firmware': 'Oprogramowanie',

@@ -160,13 +160,14 @@ export interface StateChangePosition {
 export interface StateChange {
   readonly id: number
   readonly at: string
-  readonly partition_no: number
-  readonly from: string
+  /** Null = the link itself. */
+  readonly partition_no: number | null
+  readonly from: string | null
   readonly to: string
   readonly triggered_by: string | null
 }
 
-/** The timeline of a panel's partitions, newest first. */
+/** The timeline of a panel's partitions and link, newest first. */
 export async function panelStateHistory(
   db: Queryable,
   filter: { panelId: string; partition?: number | undefined; from?: string | undefined; to?: string | undefined },

@@ -1,5 +1,5 @@
-import { type PanelDetail, PartitionState } from '@stam/contracts'
-import { partitionStateText } from '@stam/domain'
+import { PanelConnection, type PanelDetail, PartitionState } from '@stam/contracts'
+import { panelConnectionText, partitionStateText } from '@stam/domain'
 import type { ReactNode } from 'react'
 import { usePanelHistory } from '../../data/panels.ts'
 import { useTexts } from '../../texts/texts.tsx'
@@ -7,19 +7,23 @@ import { Section } from '../../ui/section.tsx'
 import { Moment } from '../../ui/ticking.tsx'
 import { useSettled } from '../../ui/use-settled.ts'
 
-/** Who armed what and when: the newest twenty changes. */
+/** Who armed what and when, and when the link came and went: the newest twenty changes. */
 export function PanelHistorySection({ detail }: { readonly detail: PanelDetail }): ReactNode {
   const { t, of } = useTexts()
   const { partitions, live, panel } = detail
   // Zones move all the time; the history is asked for when they have come to rest.
   const query = usePanelHistory(panel.id, useSettled(live.version, 3_000))
   const changes = query.data?.data ?? []
-  const nameOf = (number: number): string =>
-    partitions.find((partition) => partition.number === number)?.name ?? `${number}`
+  const nameOf = (number: number | null): string =>
+    number === null
+      ? t('panel.link')
+      : (partitions.find((partition) => partition.number === number)?.name ?? `${number}`)
   // A state this console does not know is shown as it was written.
   const wordOf = (state: string): string => {
-    const known = PartitionState.safeParse(state)
-    return known.success ? of(partitionStateText[known.data]) : state
+    const partition = PartitionState.safeParse(state)
+    if (partition.success) return of(partitionStateText[partition.data])
+    const link = PanelConnection.safeParse(state)
+    return link.success ? of(panelConnectionText[link.data]) : state
   }
   return (
     <Section title={t('panel.history')} testId="panel-history" flush>
@@ -37,7 +41,7 @@ export function PanelHistorySection({ detail }: { readonly detail: PanelDetail }
               <Moment at={change.at} className="text-sm whitespace-nowrap text-soft" />
               <b className="font-medium">{nameOf(change.partition_no)}</b>
               <span>
-                <span className="text-soft">{wordOf(change.from)} → </span>
+                {change.from !== null && <span className="text-soft">{wordOf(change.from)} → </span>}
                 {wordOf(change.to)}
               </span>
               {change.triggered_by !== null && <span className="ml-auto text-sm text-soft">{change.triggered_by}</span>}
