@@ -25,10 +25,11 @@ export const usePanels = (text: string) => {
 
 export const usePanel = (id: string | null) => {
   useChannel(id === null ? null : `panel:${id}`)
-  return useQuery({
+  return useQuery<PanelDetail>({
     queryKey: ['panel', id],
     enabled: id !== null,
-    refetchInterval: 30_000,
+    // Names come a while after the state, and nothing tells of them.
+    refetchInterval: ({ state }) => (state.data?.panel.names_read_at === null ? 5_000 : 30_000),
     queryFn: async ({ signal }) => {
       const detail = await http.call(`/api/panels/${id}`, PanelDetail, { signal })
       learnServerTime(detail.now)

@@ -327,6 +327,8 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'panel.zones_all': 'All ({count})',
   'panel.zones_abnormal': 'Not normal',
   'panel.zone_number': 'zone {number}',
+  'panel.partition_number': 'partition {number}',
+  'panel.names_not_read': 'Names have not been read from the panel yet.',
   'panel.outputs': 'Outputs',
   'panel.no_outputs': 'No outputs.',
   'panel.output_on': 'on',

@@ -330,6 +330,8 @@ export const pl = {
   'panel.zones_all': 'Wszystkie ({count})',
   'panel.zones_abnormal': 'Odbiegające od normy',
   'panel.zone_number': 'wejście {number}',
+  'panel.partition_number': 'strefa {number}',
+  'panel.names_not_read': 'Nazw jeszcze nie odczytano z centrali.',
   'panel.outputs': 'Wyjścia',
   'panel.no_outputs': 'Brak wyjść.',
   'panel.output_on': 'włączone',

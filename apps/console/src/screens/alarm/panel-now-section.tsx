@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { usePanel } from '../../data/panels.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Section } from '../../ui/section.tsx'
+import { objectsSpokenOf } from '../panels/objects-spoken-of.ts'
 import { ConnectionMark, LiveAge, PartitionChip, useTrust, zoneTone } from '../panels/panel-parts.tsx'
 import { Flag } from '../../ui/labels.tsx'
 
@@ -50,7 +51,8 @@ function PanelNow({
       </Section>
     )
   }
-  const { live, partitions, zones } = detail
+  const { live } = detail
+  const { partitions, zones } = objectsSpokenOf(detail)
   const { bits } = live
   const shown =
     bits === null
@@ -87,7 +89,8 @@ function PanelNow({
               return (
                 <li key={zone.number} className="flex items-center justify-between gap-3">
                   <span className="min-w-0 truncate">
-                    <span className="text-soft">{zone.number}.</span> {zone.name}
+                    <span className="text-soft">{zone.number}.</span>{' '}
+                    {zone.name === '' ? t('panel.zone_number', { number: zone.number }) : zone.name}
                   </span>
                   <Flag tone={zoneTone(state)}>{of(zoneStateText[state])}</Flag>
                 </li>

@@ -83,7 +83,7 @@ export function PartitionChip({
   readonly partition: { readonly number: number; readonly name: string }
   readonly bits: PanelBits
 }): ReactNode {
-  const { of } = useTexts()
+  const { t, of } = useTexts()
   const state = partitionState(bits, partition.number)
   const { Icon, look } = partitionLook[state]
   return (
@@ -95,7 +95,9 @@ export function PartitionChip({
     >
       <Icon size={16} aria-hidden="true" className="shrink-0" />
       <span>
-        <span className="font-semibold">{partition.name}</span>{' '}
+        <span className="font-semibold">
+          {partition.name === '' ? t('panel.partition_number', { number: partition.number }) : partition.name}
+        </span>{' '}
         <span className="text-sm">{of(partitionStateText[state])}</span>
       </span>
     </span>

@@ -13,6 +13,7 @@ import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
 import { Facts, Section } from '../../ui/section.tsx'
 import { Moment } from '../../ui/ticking.tsx'
 import { PanelHistorySection } from './panel-history-section.tsx'
+import { objectsSpokenOf } from './objects-spoken-of.ts'
 import { ConnectionMark, LiveAge, PartitionChip, useTrust, zoneTone } from './panel-parts.tsx'
 
 /** One panel, live: partitions, zones, outputs, troubles, each with the age of what is shown. */
@@ -38,8 +39,9 @@ export function PanelScreen(): ReactNode {
   return <LivePanel detail={query.data} />
 }
 
-function LivePanel({ detail }: { readonly detail: PanelDetail }): ReactNode {
+function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNode {
   const { t, of } = useTexts()
+  const detail = { ...told, ...objectsSpokenOf(told) }
   const { panel, partitions, outputs, live } = detail
   const trust = useTrust(live)
   const site = useSite(panel.site_id).data?.site
@@ -65,6 +67,8 @@ function LivePanel({ detail }: { readonly detail: PanelDetail }): ReactNode {
           <Section title={t('panel.partitions')} testId="partitions">
             {bits === null ? (
               <p className="text-soft">{t('panel.no_state')}</p>
+            ) : partitions.length === 0 && panel.names_read_at === null ? (
+              <p className="text-soft">{t('panel.names_not_read')}</p>
             ) : (
               <ul className={`flex flex-wrap gap-2 ${dim}`}>
                 {partitions.map((partition) => (
@@ -99,7 +103,9 @@ function LivePanel({ detail }: { readonly detail: PanelDetail }): ReactNode {
           </Section>
           <Section title={t('panel.outputs')} testId="outputs" flush>
             {outputs.length === 0 ? (
-              <p className="p-4 text-soft">{t('panel.no_outputs')}</p>
+              <p className="p-4 text-soft">
+                {t(panel.names_read_at === null ? 'panel.names_not_read' : 'panel.no_outputs')}
+              </p>
             ) : (
               <Outputs detail={detail} dim={dim} />
             )}
@@ -137,7 +143,11 @@ function Zones({ detail, dim }: { readonly detail: PanelDetail; readonly dim: st
       }
     >
       {bits === null && <p className="px-4 pt-3 text-soft">{t('panel.no_state')}</p>}
-      {zones.length === 0 && <p className="p-4 text-soft">{t('panel.all_normal')}</p>}
+      {zones.length === 0 && bits !== null && (
+        <p className="p-4 text-soft">
+          {t(detail.panel.names_read_at === null ? 'panel.names_not_read' : 'panel.all_normal')}
+        </p>
+      )}
       <ul className={`grid gap-x-6 px-4 py-2 md:grid-cols-2 2xl:grid-cols-3 ${bits === null ? '' : dim}`}>
         {zones.map((zone) => (
           <ZoneRow key={zone.number} zone={zone} state={bits === null ? null : stateOf(zone.number)} />

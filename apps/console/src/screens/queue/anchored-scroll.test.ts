@@ -4,7 +4,7 @@ import { anchoredScroll, waitingAbove } from './anchored-scroll.ts'
 
 const rowHeight = 50
 const viewport = 200
-const rows = (...ids: string[]) => ids.map((id) => ({ id }))
+const rows = (...ids: string[]) => ids.map((id) => ({ id, status: 'NEW', priority: 'WARNING' }))
 const stand = (before: string[], after: string[], scrollTop: number, ...held: (string | undefined)[]): number | null =>
   anchoredScroll({ before: rows(...before), after: rows(...after), scrollTop, rowHeight, viewport, held })
 
@@ -55,5 +55,11 @@ describe('new rows out of sight', () => {
   test('half a row above the edge still waits', () => {
     expect(waitingAbove(list, new Set(['b']), 80, rowHeight, viewport)).toEqual(['b'])
     expect(waitingAbove(list, new Set(['b']), 70, rowHeight, viewport)).toEqual([])
+  })
+  test('an unclaimed CRITICAL above waits whether it was seen or not, until somebody has it', () => {
+    const critical = (status: string) => [{ id: 'a', status, priority: 'CRITICAL' }, ...list.slice(1)]
+    expect(waitingAbove(critical('NEW'), new Set(), 100, rowHeight, viewport)).toEqual(['a'])
+    expect(waitingAbove(critical('IN_PROGRESS'), new Set(), 100, rowHeight, viewport)).toEqual([])
+    expect(waitingAbove(critical('NEW'), new Set(), 0, rowHeight, viewport)).toEqual([])
   })
 })

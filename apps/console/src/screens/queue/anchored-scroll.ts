@@ -32,26 +32,34 @@ export function anchoredScroll(facts: AnchorFacts): number | null {
   return null
 }
 
+/** A row nobody has taken and that cannot wait. */
+export interface WaitingRow extends Row {
+  readonly status: string
+  readonly priority: string
+}
+
+const cannotWait = ({ status, priority }: WaitingRow): boolean => status === 'NEW' && priority === 'CRITICAL'
+
 /**
- * New rows above the window, waiting to be looked at; rows inside it have been seen and leave `unseen`.
+ * New rows above the window, waiting to be looked at; rows inside it have been seen and leave `unseen`. A CRITICAL that nobody has claimed is
+ * always among them: to have stood in the window for a moment is not to have been noticed.
  * Only what stands above the lower edge is walked through.
  */
 export function waitingAbove(
-  rows: readonly Row[],
+  rows: readonly WaitingRow[],
   unseen: Set<string>,
   scrollTop: number,
   rowHeight: number,
   viewport: number,
 ): string[] {
-  if (unseen.size === 0) return []
   const firstWhole = Math.ceil(scrollTop / rowHeight - 0.5)
   const last = Math.min(rows.length - 1, Math.floor((scrollTop + viewport - 1) / rowHeight))
   const above: string[] = []
   for (let index = 0; index <= last; index += 1) {
-    const id = rows[index]?.id
-    if (id === undefined || !unseen.has(id)) continue
-    if (index < firstWhole) above.push(id)
-    else unseen.delete(id)
+    const row = rows[index]
+    if (row === undefined) continue
+    if (index >= firstWhole) unseen.delete(row.id)
+    else if (unseen.has(row.id) || cannotWait(row)) above.push(row.id)
   }
   return above
 }
