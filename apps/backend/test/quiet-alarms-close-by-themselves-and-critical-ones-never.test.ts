@@ -1,7 +1,7 @@
 /** Spec 02 "Life of an alarm": auto-close; RC-01: an event racing with the clock never joins a closed alarm. */
 import { recordEvents } from '@stam/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { closeQuietAlarms } from '../src/recording/close-quiet-alarms.ts'
+import { closeQuietAlarms } from '../src/recording/move-quiet-alarms.ts'
 import { addSite, contradictions, openWorld, rules, signalEvent, type World } from './recording-fixture.ts'
 
 const HOUR = 3_600_000

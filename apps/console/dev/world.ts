@@ -145,6 +145,7 @@ function makeSite(row: (typeof places)[number], index: number): DevSite {
       bundle_window_s: 900,
       warning_auto_close_s: 28_800,
       info_auto_close_s: 14_400,
+      info_auto_ack_s: null,
       retrigger: false,
       unauthorized_critical: false,
       operators_may_command: false,

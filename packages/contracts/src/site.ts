@@ -24,6 +24,8 @@ const settingFields = {
   bundle_window_s: z.int().min(60).max(86_400),
   warning_auto_close_s: z.int().min(600).max(604_800),
   info_auto_close_s: z.int().min(600).max(604_800),
+  /** INFO alarms nobody took are acknowledged by the clock after so long without a new event; null = never, they close instead (spec 02). */
+  info_auto_ack_s: z.int().min(60).max(604_800).nullable(),
   retrigger: z.boolean(),
   unauthorized_critical: z.boolean(),
   operators_may_command: z.boolean(),
@@ -34,6 +36,7 @@ export const SiteSettings = z
     bundle_window_s: settingFields.bundle_window_s.default(900),
     warning_auto_close_s: settingFields.warning_auto_close_s.default(28_800),
     info_auto_close_s: settingFields.info_auto_close_s.default(14_400),
+    info_auto_ack_s: settingFields.info_auto_ack_s.default(null),
     retrigger: settingFields.retrigger.default(false),
     unauthorized_critical: settingFields.unauthorized_critical.default(false),
     operators_may_command: settingFields.operators_may_command.default(false),

@@ -27,3 +27,14 @@ export function autoCloseDue(alarm: QuietAlarm, settings: AutoCloseSettings, now
   const at = autoCloseAt(alarm, settings)
   return at !== null && now >= at
 }
+
+/** When an INFO alarm nobody took counts as known without anybody; null = never. A drill closes by itself and needs no acknowledgement. */
+export function autoAckAt(alarm: QuietAlarm, settings: Pick<SiteSettings, 'info_auto_ack_s'>): number | null {
+  if (alarm.status !== 'NEW' || alarm.priority !== 'INFO' || alarm.test_mode) return null
+  return settings.info_auto_ack_s === null ? null : alarm.last_active + settings.info_auto_ack_s * 1000
+}
+
+export function autoAckDue(alarm: QuietAlarm, settings: Pick<SiteSettings, 'info_auto_ack_s'>, now: number): boolean {
+  const at = autoAckAt(alarm, settings)
+  return at !== null && now >= at
+}

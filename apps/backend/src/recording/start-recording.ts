@@ -2,7 +2,7 @@
 import type { Bus } from '@stam/bus'
 import { type Clock, isoTime, type Log, type Metrics } from '@stam/runtime'
 import { ensureEventPartitions, ifNobodyElse, isTemporary, openFigures, removeOutlived, type Store } from '@stam/store'
-import { closeQuietAlarms } from './close-quiet-alarms.ts'
+import { acknowledgeInfoAlarms, closeQuietAlarms } from './move-quiet-alarms.ts'
 import { recordPanelEvents } from './record-panel-events.ts'
 import { createRecordingTelemetry } from './telemetry.ts'
 
@@ -34,6 +34,10 @@ export function startRecording(options: RecordingOptions): Recording {
     const closed = await closeQuietAlarms(store, clock.now(), instanceId)
     telemetry.closedByItself(closed)
     if (closed > 0) log.info('alarms_closed_by_clock', { closed })
+    // After closing: where both are due, closed is the end of it.
+    const acknowledged = await acknowledgeInfoAlarms(store, clock.now(), instanceId)
+    telemetry.acknowledgedByItself(acknowledged)
+    if (acknowledged > 0) log.info('alarms_acknowledged_by_clock', { acknowledged })
     telemetry.open(await openFigures(store))
   })
   const keeping = every(options, 'keep_data', options.keepDataEveryMs ?? KEEP_DATA_MS, () =>

@@ -6,6 +6,7 @@ import type { OpenFigures, RecordOutcome } from '@stam/store'
 export interface RecordingTelemetry {
   recorded(events: readonly PanelEvent[], outcomes: readonly RecordOutcome[], seconds: number): void
   closedByItself(count: number): void
+  acknowledgedByItself(count: number): void
   open(figures: OpenFigures): void
 }
 
@@ -27,6 +28,10 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
   })
   const duration = metrics.histogram({ name: 'event_record_seconds', help: 'From a batch in hand to its commit' })
   const closed = metrics.counter({ name: 'alarms_auto_closed_total', help: 'Alarms closed by the clock' })
+  const acknowledged = metrics.counter({
+    name: 'alarms_auto_acknowledged_total',
+    help: 'INFO alarms acknowledged by the clock',
+  })
   const active = metrics.gauge({
     name: 'alarms_active',
     help: 'Open alarms, without those of sites on test',
@@ -47,6 +52,7 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
       })
     },
     closedByItself: (count) => closed.inc(count),
+    acknowledgedByItself: (count) => acknowledged.inc(count),
     open(figures) {
       for (const [status, count] of Object.entries(figures.active)) active.set({ status }, count)
       stale.set(figures.stale)

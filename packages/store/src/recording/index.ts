@@ -1,6 +1,6 @@
 export type { RecordOutcome, RefusalReason } from './fold-batch.ts'
 export { recordedBefore } from './horizon.ts'
-export { lockQuietAlarms, type QuietAlarm } from './quiet-alarms.ts'
+export { lockQuietAlarms, lockUntakenInfoAlarms, type QuietAlarm } from './quiet-alarms.ts'
 export { type OpenFigures, openFigures } from './open-figures.ts'
 export { type RecordOptions, recordEvents, recordInTransaction } from './record-events.ts'
 export type { RecordableEvent, RecordingRules } from './rules.ts'
