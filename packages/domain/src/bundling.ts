@@ -16,7 +16,9 @@ import type {
 } from '@stam/contracts'
 import { joinableStatuses, transition } from './alarm-machine.ts'
 import { concerns, markActive, markNormal, type AlarmSource, sourceOf } from './alarm-source.ts'
+import { completeAlarm } from './completion.ts'
 import { countRepeat, type RecentEvent, type RepeatCounter, withinDuplicateWindow } from './dedup.ts'
+import type { StoredEvent } from './enrichment.ts'
 import { effectivePriority, opensAlarm, priorityRank, requiresNote, streamOf } from './priority.ts'
 
 /** What of an event decides; a `PanelEvent` is one. SMS, manual and backend events are given the same shape. */
@@ -119,6 +121,19 @@ export interface Decision {
   readonly anomaly: RepeatCounter | null
 }
 
+/** An event that was decided before, and what its second telling has made of it. */
+export interface CompletedEvent {
+  /** As the signal is now: type, code, place … after completion. */
+  readonly event: IncomingEvent & StoredEvent
+  readonly before: StoredEvent
+  /** As decided when it was first told. */
+  readonly decided: Pick<EventDecision, 'priority' | 'alarm_id' | 'repeat_of' | 'test_mode'>
+}
+
+export interface Completion extends Pick<EventDecision, 'priority' | 'alarm_id'> {
+  readonly transitions: readonly TransitionDraft[]
+}
+
 export interface BundlerInput {
   /** Open alarms (NEW, IN_PROGRESS, ACK; others are ignored) of every site of the batch, locked by the caller. */
   readonly alarms: readonly BundledAlarm[]
@@ -132,6 +147,11 @@ export interface BundlerInput {
 export interface Bundler {
   /** Decides the next event of a site. Events of one site must come in their order. */
   decide(event: IncomingEvent, site: SiteContext): Decision
+  /**
+   * A decided event was completed by its second telling: its alarm shows it, under a new version. Only a kind that weighs more than what it
+   * was taken for takes the event to another alarm; one that weighs less changes no priority, since somebody may be working on it.
+   */
+  complete(completed: CompletedEvent, site: SiteContext): Completion
   alarm(id: string): BundledAlarm | undefined
   /** Alarms opened or changed so far, in the order they were first touched. */
   changedAlarms(): BundledAlarm[]
@@ -168,6 +188,7 @@ export function createBundler(input: BundlerInput): Bundler {
   for (const event of input.recent) rememberEvent(state, event)
   return {
     decide: (event, site) => decide(state, event, site),
+    complete: (completed, site) => complete(state, completed, site),
     alarm: (id) => state.alarms.get(id),
     changedAlarms: () => [...state.touched].map((id) => state.alarms.get(id) as BundledAlarm),
     opened: state.opened,
@@ -177,18 +198,8 @@ export function createBundler(input: BundlerInput): Bundler {
 }
 
 function decide(state: State, event: IncomingEvent, site: SiteContext): Decision {
-  const overrides =
-    event.panel_id !== null && event.zone_no !== null ? site.zoneOverrides(event.panel_id, event.zone_no) : null
   const opening = opensAlarm(event.event_type)
-  const priority = opening
-    ? effectivePriority({
-        eventType: event.event_type,
-        defaultPriority: event.default_priority,
-        zoneOverrides: overrides,
-        settings: site.settings,
-        serviceMode: site.service_mode,
-      })
-    : event.default_priority
+  const priority = opening ? priorityOf(event, site) : event.default_priority
   const base = {
     event_id: event.event_id,
     site_id: site.site_id,
@@ -217,6 +228,43 @@ function decide(state: State, event: IncomingEvent, site: SiteContext): Decision
     })
   }
   return { ...outcome, anomaly }
+}
+
+function complete(state: State, { event, before, decided }: CompletedEvent, site: SiteContext): Completion {
+  const alarm = decided.alarm_id === null ? undefined : state.alarms.get(decided.alarm_id)
+  const { priority, alarm_id, repeat_of, test_mode } = decided
+  if (event.event_type !== before.event_type && repeat_of === null && opensAlarm(event.event_type)) {
+    const heavier = priorityOf(event, site)
+    if (priorityRank(heavier) < priorityRank(priority)) {
+      if (isJoinable(alarm)) touch(state, alarm, { ...alarm, event_count: alarm.event_count - 1 })
+      const stream = streamOf(event.event_type)
+      const base = { event_id: event.event_id, site_id: site.site_id, stream, priority: heavier, test_mode }
+      const { event: moved, transitions } = decideOpening(state, event, site, base, undefined)
+      return { priority: heavier, alarm_id: moved.alarm_id, transitions }
+    }
+  }
+  if (isJoinable(alarm)) {
+    // What opens no alarm is on the timeline only: read again, it says more, and that is all.
+    const counts = opensAlarm(event.event_type)
+    touch(state, alarm, counts ? completeAlarm(alarm, before, event, sourceOf(event).key) : alarm)
+  }
+  return { priority, alarm_id, transitions: [] }
+}
+
+/** One version for all that is not counted: the next reader of the alarm sees it whole, whatever else the batch did to it. */
+function touch(state: State, before: BundledAlarm, after: BundledAlarm): void {
+  update(state, { ...after, version: state.touched.has(before.id) ? before.version : before.version + 1 })
+}
+
+function priorityOf(event: IncomingEvent, site: SiteContext): Priority {
+  const { panel_id, zone_no } = event
+  return effectivePriority({
+    eventType: event.event_type,
+    defaultPriority: event.default_priority,
+    zoneOverrides: panel_id !== null && zone_no !== null ? site.zoneOverrides(panel_id, zone_no) : null,
+    settings: site.settings,
+    serviceMode: site.service_mode,
+  })
 }
 
 type Base = Pick<EventDecision, 'event_id' | 'site_id' | 'stream' | 'priority' | 'test_mode'>

@@ -3,6 +3,8 @@ import { enrichEvent, type StoredEvent } from './enrichment.ts'
 
 const bits: StoredEvent = {
   source: 'STATE',
+  event_type: 'ALARM',
+  default_priority: 'CRITICAL',
   timestamp: '2026-11-21T20:00:41.250Z',
   event_code: 130,
   zone_no: 3,
@@ -28,6 +30,8 @@ const memory: StoredEvent = {
 describe('enrichment', () => {
   it('adds what the memory knows and keeps the finer time', () => {
     expect(enrichEvent(bits, memory)).toEqual({
+      event_type: 'ALARM',
+      default_priority: 'CRITICAL',
       timestamp: bits.timestamp,
       event_code: 131,
       zone_no: 3,
@@ -44,6 +48,15 @@ describe('enrichment', () => {
   it('takes the panel’s time when ours was far off', () => {
     const hourBefore = { ...memory, timestamp: '2026-11-21T19:00:00.000Z' }
     expect(enrichEvent(bits, hourBefore)?.timestamp).toBe(hourBefore.timestamp)
+  })
+
+  it('lets the record say of which kind the alarm was, but never that there was none', () => {
+    expect(enrichEvent(bits, { ...memory, event_type: 'TAMPER', event_code: 137 })?.event_type).toBe('TAMPER')
+    expect(enrichEvent(bits, { ...memory, event_type: 'INFO', default_priority: 'INFO' })).toMatchObject({
+      event_type: 'ALARM',
+      default_priority: 'CRITICAL',
+    })
+    expect(enrichEvent(bits, { ...memory, event_type: 'UNAUTHORIZED_ACCESS' })?.event_type).toBe('ALARM')
   })
 
   it('ignores a redelivery, and bits after memory', () => {

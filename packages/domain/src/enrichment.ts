@@ -1,10 +1,13 @@
-import type { PanelEvent, Text } from '@stam/contracts'
+import type { EventType, PanelEvent, Priority, Text } from '@stam/contracts'
+import { opensAlarm, streamOf } from './priority.ts'
 
 /** An event row as the enrichment needs it. */
 export interface StoredEvent
   extends Pick<
     PanelEvent,
     | 'source'
+    | 'event_type'
+    | 'default_priority'
     | 'timestamp'
     | 'event_code'
     | 'zone_no'
@@ -18,6 +21,8 @@ export interface StoredEvent
   > {}
 
 export interface Enrichment {
+  readonly event_type: EventType
+  readonly default_priority: Priority
   readonly timestamp: string
   readonly event_code: number | null
   readonly zone_no: number | null
@@ -35,14 +40,20 @@ const SAME_TIME_MS = 120_000
 
 /**
  * The second of two tellings of one signal: state bits raised it at once, the event memory adds the panel's own time,
- * code, user and partition. Type and priority stay as first decided: an operator may be working on them.
+ * code, user and partition. A bit says that a zone is in alarm, not of which kind; as long as the zone's reaction has not been read, a
+ * 24-hour tamper zone (reference 6.2, reaction 9) is told as ALARM. The record knows, so its type replaces the guess; what that means for
+ * the priority is decided where the alarm is (see `Bundler.complete`).
  *
  * @returns undefined when the incoming telling adds nothing (a plain redelivery, or bits after memory)
  */
 export function enrichEvent(stored: StoredEvent, incoming: StoredEvent): Enrichment | undefined {
   if (incoming.source !== 'MEMORY' || stored.source === 'MEMORY') return undefined
   const apart = Math.abs(Date.parse(incoming.timestamp) - Date.parse(stored.timestamp))
+  const isCorrected = opensAlarm(stored.event_type) && opensAlarm(incoming.event_type) && isSameStream(stored, incoming)
+  const { event_type, default_priority } = isCorrected ? incoming : stored
   return {
+    event_type,
+    default_priority,
     timestamp: apart > SAME_TIME_MS ? incoming.timestamp : stored.timestamp,
     event_code: incoming.event_code ?? stored.event_code,
     zone_no: incoming.zone_no ?? stored.zone_no,
@@ -54,4 +65,8 @@ export function enrichEvent(stored: StoredEvent, incoming: StoredEvent): Enrichm
     raw_payload: incoming.raw_payload,
     source: 'MEMORY',
   }
+}
+
+function isSameStream(a: StoredEvent, b: StoredEvent): boolean {
+  return streamOf(a.event_type) === streamOf(b.event_type)
 }

@@ -1,4 +1,5 @@
 /** A batch folded in memory: what was decided becomes rows to write. No SQL, no waiting. */
+import type { Priority } from '@stam/contracts'
 import { uuidv7 } from '@stam/runtime'
 import type { OriginalRow, StoredEventRow } from './load-context.ts'
 import type {
@@ -35,16 +36,19 @@ export interface EventDraft {
   /** Place in the panel's event memory, whichever telling knew it. */
   memory_index: number | null
   readonly site: SiteRules
-  readonly priority: string
+  priority: Priority
   readonly test_mode: boolean
-  readonly alarm_id: string | null
+  alarm_id: string | null
   readonly repeat_of: string | null
   repeat_count: number
   last_repeat_at: string | null
 }
 
 /** A stored event that a second telling has added to. */
-export type EnrichedEventRow = StoredEventRow & { readonly memory_index: number | null }
+export type EnrichedEventRow = StoredEventRow & {
+  readonly memory_index: number | null
+  readonly request_id: string | null
+}
 
 export interface BatchContext {
   readonly siteOf: (event: RecordableEvent) => string | undefined
@@ -135,15 +139,27 @@ class Fold {
     if (enrichment === undefined) return { event_id, outcome: 'duplicate', alarm_id: known.alarm_id }
     const facts = { ...known.facts, ...enrichment }
     const memory_index = event.memory_cursor?.last.index ?? null
+    const site = this.#context.sites.get(this.#context.siteOf(event) as string) as SiteRules
+    const { priority, alarm_id, transitions } = this.#bundler.complete(
+      { event: { ...event, ...facts }, before: known.facts, decided: known },
+      site,
+    )
+    this.#keepTransitions(transitions, site, event)
     if (draft) {
       draft.facts = facts
       draft.memory_index ??= memory_index
+      draft.priority = priority
+      draft.alarm_id = alarm_id
     } else {
-      const row = { ...(known as StoredEventRow), facts }
+      const row = { ...(known as StoredEventRow), facts, priority, alarm_id }
       this.#stored.set(event_id, row)
-      this.#enriched.set(event_id, { ...row, memory_index })
+      this.#enriched.set(event_id, { ...row, memory_index, request_id: event.request_id })
     }
-    return { event_id, outcome: 'enriched', alarm_id: known.alarm_id }
+    return { event_id, outcome: 'enriched', alarm_id }
+  }
+
+  #keepTransitions(transitions: readonly TransitionRow[], site: SiteRules, { request_id }: RecordableEvent): void {
+    for (const transition of transitions) this.#transitions.push({ ...transition, site_id: site.site_id, request_id })
   }
 
   #record(event: RecordableEvent): RecordOutcome {
@@ -161,9 +177,7 @@ class Fold {
       repeat_count: 0,
       last_repeat_at: null,
     })
-    for (const transition of transitions) {
-      this.#transitions.push({ ...transition, site_id: site.site_id, request_id: event.request_id })
-    }
+    this.#keepTransitions(transitions, site, event)
     if (decided.repeat_of !== null) {
       const before = this.#lastRepeatAt.get(decided.repeat_of)
       if (before === undefined || before < event.timestamp) this.#lastRepeatAt.set(decided.repeat_of, event.timestamp)
@@ -225,8 +239,11 @@ function anomalyEvent(
   }
 }
 
-function factsOf(event: RecordableEvent): EventFacts {
+/** What of a telling may complete another. */
+export function factsOf(event: RecordableEvent): EventFacts {
   const {
+    event_type,
+    default_priority,
     source,
     timestamp,
     event_code,
@@ -240,6 +257,8 @@ function factsOf(event: RecordableEvent): EventFacts {
     late,
   } = event
   return {
+    event_type,
+    default_priority,
     source,
     timestamp,
     event_code,

@@ -61,6 +61,9 @@ export interface StoredEventRow {
   readonly event_id: string
   readonly received_at: string
   readonly alarm_id: string | null
+  readonly priority: Priority
+  readonly repeat_of: string | null
+  readonly test_mode: boolean
   readonly facts: EventFacts
 }
 
@@ -96,6 +99,9 @@ interface ContextColumns {
     event_id: string
     received_at: string
     alarm_id: string | null
+    priority: Priority
+    repeat_of: string | null
+    test_mode: boolean
     description_pl: string
     description_en: string
   })[]
@@ -120,7 +126,7 @@ WITH fresh AS (
   ON CONFLICT DO NOTHING RETURNING event_id
 )
 SELECT clock_timestamp() AS now, (SELECT array_agg(event_id::text) FROM fresh) AS fresh,
-  ${list(`SELECT e.event_id, e.received_at, e.alarm_id, e.source, e.occurred_at AS timestamp, e.event_code, e.zone_no, e.partition_no, e.user_no,
+  ${list(`SELECT e.event_id, e.received_at, e.alarm_id, e.priority, e.repeat_of, e.test_mode, e.event_type, e.default_priority, e.source, e.occurred_at AS timestamp, e.event_code, e.zone_no, e.partition_no, e.user_no,
       e.output_no, e.description_pl, e.description_en, e.object_name, encode(e.raw_payload, 'hex') AS raw_payload, e.late
     FROM event_ids i JOIN events e ON e.received_at = i.received_at AND e.event_id = i.event_id
     WHERE i.event_id = ANY ($1::uuid[])`)} AS stored,
@@ -172,6 +178,9 @@ function storedEvent({
   event_id,
   received_at,
   alarm_id,
+  priority,
+  repeat_of,
+  test_mode,
   description_pl,
   description_en,
   ...facts
@@ -180,6 +189,9 @@ function storedEvent({
     event_id,
     received_at: isoInstant(received_at),
     alarm_id,
+    priority,
+    repeat_of,
+    test_mode,
     facts: {
       ...facts,
       timestamp: isoInstant(facts.timestamp),

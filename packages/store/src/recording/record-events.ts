@@ -4,7 +4,7 @@
  */
 import type { Store, Transaction } from '../connection.ts'
 import { isStoreError, isTemporary } from '../errors.ts'
-import { foldBatch, type RecordOutcome, type RefusalReason } from './fold-batch.ts'
+import { factsOf, foldBatch, type RecordOutcome, type RefusalReason } from './fold-batch.ts'
 import { loadContext, lockEpochs, lockOpenAlarms, lockSites, unique } from './load-context.ts'
 import type { RecordableEvent, RecordingRules } from './rules.ts'
 import { writeBatch } from './write-batch.ts'
@@ -68,8 +68,13 @@ export async function recordInTransaction(
   const { admitted, refusals, siteOf } = await admit(tx, events, options)
   if (admitted.length === 0) return events.map((event) => refusals.get(event) as RecordOutcome)
   const context = await loadContext(tx, admitted, unique(admitted.map((event) => siteOf(event) as string)))
-  // Only new events are decided; a batch of repeated deliveries takes no alarm out of anybody's hands.
-  const news = admitted.filter((event) => context.fresh.has(event.event_id))
+  // Only what is new, or completes what is known, touches alarms; a batch of repeated deliveries takes none out of anybody's hands.
+  const news = admitted.filter((event) => {
+    const stored = context.stored.get(event.event_id)
+    return stored === undefined
+      ? context.fresh.has(event.event_id)
+      : rules.enrichEvent(stored.facts, factsOf(event)) !== undefined
+  })
   const locked = await lockOpenAlarms(tx, unique(news.map((event) => siteOf(event) as string)))
   const batch = foldBatch(admitted, { siteOf, alarms: locked.map(({ bundled }) => bundled), ...context }, rules)
   // A predecessor's event is a true fact, but its successor already counts on from what was recorded when it took over: moving signals or

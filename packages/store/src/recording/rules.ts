@@ -134,8 +134,19 @@ export interface EventDecisionRow {
   readonly anomaly: RepeatCount | null
 }
 
+/** What was decided of an event when it was first told. */
+export type DecidedRow = Pick<EventDecisionRow['event'], 'priority' | 'alarm_id' | 'repeat_of' | 'test_mode'>
+
 export interface BundlerRules {
   decide(event: RecordableEvent, site: SiteRules): EventDecisionRow
+  complete(
+    completed: {
+      readonly event: RecordableEvent
+      readonly before: EventFacts
+      readonly decided: DecidedRow
+    },
+    site: SiteRules,
+  ): { readonly priority: Priority; readonly alarm_id: string | null; readonly transitions: readonly TransitionRow[] }
   alarm(id: string): BundledAlarmRow | undefined
   changedAlarms(): readonly BundledAlarmRow[]
   readonly opened: ReadonlySet<string>
@@ -145,6 +156,8 @@ export interface BundlerRules {
 
 /** What of a recorded event its second telling may change. */
 export interface EventFacts {
+  readonly event_type: EventType
+  readonly default_priority: Priority
   readonly source: EventSource
   readonly timestamp: string
   readonly event_code: number | null

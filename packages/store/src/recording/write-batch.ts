@@ -102,11 +102,11 @@ function changedAlarmsPart(
       UPDATE alarms a SET version = r.version, transition_version = r.transition_version, status = r.status, handler_id = r.handler_id,
         claimed_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.claimed_at END,
         acked_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.acked_at END,
-        event_types = r.event_types, event_count = r.event_count, repeat_count = r.repeat_count, first_seen = r.first_seen,
+        headline_pl = r.headline_pl, headline_en = r.headline_en, object_name = r.object_name, event_types = r.event_types, event_count = r.event_count, repeat_count = r.repeat_count, first_seen = r.first_seen,
         last_seen = r.last_seen, last_active = r.last_active, sources = coalesce(r.sources, a.sources), normal_since = r.normal_since,
         late = r.late, updated_at = r.updated_at
-      FROM json_to_recordset(${json}) AS r(id uuid, version int, transition_version int, status text, handler_id uuid, event_types text[],
-        event_count int, repeat_count int, first_seen timestamptz, last_seen timestamptz, last_active timestamptz, sources jsonb,
+      FROM json_to_recordset(${json}) AS r(id uuid, version int, transition_version int, status text, handler_id uuid, headline_pl text,
+        headline_en text, object_name text, event_types text[], event_count int, repeat_count int, first_seen timestamptz, last_seen timestamptz, last_active timestamptz, sources jsonb,
         normal_since timestamptz, late boolean, updated_at timestamptz)
       WHERE a.id = r.id AND a.version < r.version RETURNING 1`,
   }
@@ -123,6 +123,9 @@ function changedSummary({ summary, bundled }: OpenAlarm, after: BundledAlarmRow,
     handler_name: handed ? summary.handler_name : null,
     claimed_at: after.status === 'NEW' ? null : summary.claimed_at,
     acked_at: after.status === 'NEW' ? null : summary.acked_at,
+    headline_pl: after.headline.pl,
+    headline_en: after.headline.en,
+    object_name: after.object_name,
     event_types: [...after.event_types],
     event_count: after.event_count,
     repeat_count: after.repeat_count,
@@ -178,6 +181,8 @@ function messages(batch: FoldedBatch, opened: readonly AlarmSummary[], changed: 
   const requestOf = new Map<string, string | null>()
   for (const { alarm_id, event } of batch.drafts.values())
     if (alarm_id !== null) requestOf.set(alarm_id, event.request_id)
+  for (const { alarm_id, request_id } of batch.enriched.values())
+    if (alarm_id !== null && !requestOf.has(alarm_id)) requestOf.set(alarm_id, request_id)
   const tell = (alarm: AlarmSummary, isNew: boolean) =>
     alarmMessage(alarm, { opened: isNew, requestId: requestOf.get(alarm.id) ?? null })
   return [...opened.map((alarm) => tell(alarm, true)), ...changed.map((alarm) => tell(alarm, false))]

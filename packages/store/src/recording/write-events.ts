@@ -42,7 +42,7 @@ function eventRow({ event, facts, site, ...draft }: EventDraft) {
     epoch: event.epoch,
     panel_seq: event.panel_seq,
     source: facts.source,
-    event_type: event.event_type,
+    event_type: facts.event_type,
     event_code: facts.event_code,
     restore: event.restore,
     zone_no: facts.zone_no,
@@ -52,7 +52,7 @@ function eventRow({ event, facts, site, ...draft }: EventDraft) {
     description_pl: facts.description.pl,
     description_en: facts.description.en,
     object_name: facts.object_name,
-    default_priority: event.default_priority,
+    default_priority: facts.default_priority,
     late: event.late,
     service_mode: site.service_mode,
     signal: event.signal?.key ?? null,
@@ -77,11 +77,13 @@ interface ToldAgain {
 /** Enrichments and repeats of events that were here before: one row each, since an event may be both enriched and repeated. */
 export function toldAgainPart(batch: FoldedBatch): WritePart {
   const rows = new Map<string, ToldAgain>()
-  for (const { event_id, received_at, facts, memory_index } of batch.enriched.values()) {
+  for (const { event_id, received_at, facts, memory_index, priority, alarm_id } of batch.enriched.values()) {
     const { description, timestamp, ...columns } = facts
     rows.set(event_id, {
       ...columns,
       memory_index,
+      priority,
+      alarm_id,
       occurred_at: timestamp,
       description_pl: description.pl,
       description_en: description.en,
@@ -103,6 +105,10 @@ export function toldAgainPart(batch: FoldedBatch): WritePart {
     `${column} = CASE WHEN r.enriched THEN ${value} ELSE e.${column} END`
   const facts = [
     'occurred_at',
+    'event_type',
+    'default_priority',
+    'priority',
+    'alarm_id',
     'source',
     'event_code',
     'zone_no',
@@ -120,7 +126,7 @@ export function toldAgainPart(batch: FoldedBatch): WritePart {
         ${enriched('memory_index', 'coalesce(e.memory_index, r.memory_index)')},
         repeat_count = e.repeat_count + r.repeats, last_repeat_at = greatest(e.last_repeat_at, r.last_repeat_at)
       FROM json_to_recordset(${json}) AS r(event_id uuid, received_at timestamptz, enriched boolean, repeats int, last_repeat_at timestamptz,
-        occurred_at timestamptz, source text, event_code int, zone_no int, partition_no int, user_no int, output_no int, description_pl text,
+        occurred_at timestamptz, event_type text, default_priority text, priority text, alarm_id uuid, source text, event_code int, zone_no int, partition_no int, user_no int, output_no int, description_pl text,
         description_en text, object_name text, raw_payload text, memory_index int)
       WHERE e.received_at = r.received_at AND e.event_id = r.event_id RETURNING 1`,
   }
