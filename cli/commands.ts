@@ -56,7 +56,7 @@ const KNOWN: readonly Command[] = [
   },
   {
     name: 'drill',
-    usage: 'drill ID|all [--json] [--panels N]',
+    usage: 'drill ID…|all|chaos [--seed N] [--minutes M] [--json] [--panels N]',
     summary: 'break the distributed profile on purpose and balance the ledger',
     module: './drill.ts',
   },

@@ -9,7 +9,7 @@ export interface Balance {
   readonly shown: number
   readonly lost: number
   readonly doubled: number
-  /** Signals of one kind at one panel whose order in the database is not their order at the panel. */
+  /** Signals of one zone, or of one panel, whose order in the database is not their order at the panel. */
   readonly misordered: number
   readonly explanation: readonly string[]
 }
@@ -18,7 +18,16 @@ interface LedgerEntry {
   readonly seq: number
   readonly panel: string
   readonly token: string
+  readonly zone: number | null
   readonly raisesAlarm: boolean
+}
+
+interface StoredEvent {
+  readonly panel_id: string
+  readonly token: string
+  readonly epoch: number
+  readonly panel_seq: number
+  readonly alarm_id: string | null
 }
 
 /** Waits until everything emitted is stored and shown, at most so long, and says what is missing. */
@@ -38,19 +47,27 @@ export async function balance(stack: Stack, screens: readonly Screen[], deadline
 async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance> {
   const ledger = await readLedger(stack.simulatorUrl)
   const explanation: string[] = []
-  const rows = await stack.store.query<{ panel_id: string; token: string; n: number }>(
-    `SELECT panel_id, lpad(to_hex(memory_index), 6, '0') AS token, count(*)::int AS n FROM events
-     WHERE memory_index IS NOT NULL GROUP BY panel_id, memory_index`,
+  const rows = await stack.store.query<StoredEvent>(
+    `SELECT panel_id, lpad(to_hex(memory_index), 6, '0') AS token, epoch, panel_seq, alarm_id FROM events WHERE memory_index IS NOT NULL`,
   )
-  const stored = new Map(rows.map((row) => [`${row.panel_id}|${row.token}`, row.n]))
+  const stored = new Map<string, StoredEvent[]>()
+  for (const row of rows) {
+    const key = `${row.panel_id}|${row.token}`
+    stored.set(key, [...(stored.get(key) ?? []), row])
+  }
+  const eventsOf = (entry: LedgerEntry): readonly StoredEvent[] =>
+    stored.get(`${stack.panelIds.get(entry.panel)}|${entry.token}`) ?? []
   let lost = 0
   let doubled = 0
+  let silent = 0
   for (const entry of ledger) {
-    const key = `${stack.panelIds.get(entry.panel)}|${entry.token}`
-    const n = stored.get(key) ?? 0
-    if (n === 0) lost++
-    if (n > 1) doubled += n - 1
+    const events = eventsOf(entry)
+    if (events.length === 0) lost++
+    if (events.length > 1) doubled += events.length - 1
+    if (entry.raisesAlarm && events.some(({ alarm_id }) => alarm_id === null)) silent++
   }
+  lost += silent
+  if (silent > 0) explanation.push(`${silent} signals recorded without an alarm`)
   // A signal told by bits and never found in the memory would be one too many.
   const [orphans] = await stack.store.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM events WHERE source = 'STATE' AND memory_index IS NULL`,
@@ -58,15 +75,11 @@ async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance>
   doubled += orphans?.n ?? 0
   if (lost > 0) explanation.push(`${lost} ledger entries without an event`)
   if (doubled > 0) explanation.push(`${doubled} events too many (${orphans?.n} told by bits only)`)
-  const [misordered] = await stack.store.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM (
-       SELECT ordinal, lag(ordinal) OVER (PARTITION BY panel_id, signal ORDER BY epoch, panel_seq) AS before FROM events WHERE signal IS NOT NULL
-     ) o WHERE ordinal < before`,
-  )
   const [sums] = await stack.store.query<{ stored: number; expected: number }>(
     `SELECT (SELECT count(*)::int FROM events WHERE memory_index IS NOT NULL) AS stored,
        (SELECT coalesce(sum(event_count + repeat_count), 0)::int FROM alarms WHERE status <> 'CLOSED') AS expected`,
   )
+  const misordered = countMisordered(ledger, eventsOf)
   for (const [n, screen] of screens.entries()) {
     const missing = (sums?.expected ?? 0) - screen.shown
     if (missing > 0) lost += missing
@@ -80,9 +93,25 @@ async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance>
     shown: Math.min(...screens.map((screen) => screen.shown)),
     lost,
     doubled,
-    misordered: misordered?.n ?? 0,
+    misordered,
     explanation,
   }
+}
+
+/** What happened at one zone after the other must have been told after it: by the panel's owners in turn, and by each of them. */
+function countMisordered(ledger: readonly LedgerEntry[], eventsOf: (entry: LedgerEntry) => readonly StoredEvent[]) {
+  const last = new Map<string, StoredEvent>()
+  let misordered = 0
+  for (const entry of ledger) {
+    const [event] = eventsOf(entry)
+    if (event === undefined) continue
+    const place = `${entry.panel}|${entry.zone}`
+    const before = last.get(place)
+    if (before && (event.epoch < before.epoch || (event.epoch === before.epoch && event.panel_seq < before.panel_seq)))
+      misordered++
+    else last.set(place, event)
+  }
+  return misordered
 }
 
 async function readLedger(simulatorUrl: string): Promise<LedgerEntry[]> {

@@ -76,6 +76,10 @@ export class Child {
     throw new Error(`${name} was not ready within ${readyWithinMs} ms; see ${name}.log`)
   }
 
+  isReady(): Promise<boolean> {
+    return answers(this.#options.readyUrl)
+  }
+
   /** SIGTERM by default; resolves when the process has ended. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.isRunning) this.#process?.kill(signal)

@@ -2,6 +2,7 @@
  * The drills of spec 09, each a fault under load and a balanced ledger. `./stam drill all` runs them one after the other on one stack;
  * each leaves the stack whole.
  */
+import type { Balance } from './books.ts'
 import { pause, until } from './child.ts'
 import type { Screen } from './screen.ts'
 import type { Stack } from './stack.ts'
@@ -13,6 +14,9 @@ export interface DrillContext {
   load(signals: number, overMs: number): Promise<void>
   /** Milliseconds until the condition holds, from the call; NaN when it does not within the time. */
   recovery(condition: () => Promise<boolean> | boolean, deadlineMs?: number): Promise<number>
+  /** The books as soon as they balance, or as they are at the deadline. */
+  balance(deadlineMs: number): Promise<Balance>
+  say(line: string): void
 }
 
 export interface Drill {
@@ -20,6 +24,8 @@ export interface Drill {
   readonly what: string
   /** Longest allowed recovery in ms, where the specification has one. */
   readonly rtoBarMs?: number
+  /** Told with the result. */
+  readonly details?: Readonly<Record<string, unknown>>
   /** Returns the measured recovery time in ms, or NaN where there is none to measure. */
   run(context: DrillContext): Promise<number>
 }

@@ -10,7 +10,8 @@ import { type Stack, startStack } from './stack.ts'
 
 export interface DrillResult extends Omit<Balance, 'explanation' | 'misordered'> {
   readonly drill: string
-  readonly misordered: number
+  /** Signals recorded, and versions shown, out of order. */
+  readonly order: number
   /** Null where the drill has no recovery to measure. */
   readonly rto_ms: number | null
   readonly pass: boolean
@@ -33,7 +34,7 @@ export async function runDrills(
   options: { panels: number; say(line: string): void; onResult(result: DrillResult): void },
 ): Promise<DrillResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'stam-drill-'))
-  const stack = await startStack({ folder, panels: options.panels, env: DRILL_ENV, say: options.say })
+  const stack = await startStack({ folder, panels: options.panels, env: DRILL_ENV, proxied: true, say: options.say })
   const screens = Array.from(
     { length: SCREENS },
     (_, n) =>
@@ -51,6 +52,8 @@ export async function runDrills(
         screens,
         load: (signals, overMs) => burst(stack, signals, overMs),
         recovery,
+        balance: (deadlineMs) => balance(stack, screens, deadlineMs),
+        say: options.say,
       })
       results.push(result)
       options.onResult(result)
@@ -78,20 +81,15 @@ async function runOne(drill: Drill, context: DrillContext): Promise<DrillResult>
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error)
   }
-  const { explanation, ...books } = await balance(context.stack, context.screens, BALANCE_MS)
+  const { explanation, misordered, ...books } = await context.balance(BALANCE_MS)
   const inTime = drill.rtoBarMs === undefined || rto <= drill.rtoBarMs
-  const outOfOrder = context.screens.reduce((sum, screen) => sum + screen.outOfOrder, 0)
-  const pass =
-    problem === undefined &&
-    inTime &&
-    books.lost === 0 &&
-    books.doubled === 0 &&
-    books.misordered === 0 &&
-    outOfOrder === 0
+  const order = misordered + context.screens.reduce((sum, screen) => sum + screen.outOfOrder, 0)
+  const pass = problem === undefined && inTime && books.lost === 0 && books.doubled === 0 && order === 0
   const note = [problem, inTime ? undefined : `recovery above ${drill.rtoBarMs} ms`, ...explanation]
     .filter(Boolean)
     .join('; ')
-  return { drill: drill.id, ...books, rto_ms: Number.isNaN(rto) ? null : Math.round(rto), pass, note }
+  const rto_ms = Number.isFinite(rto) ? Math.round(rto) : null
+  return { drill: drill.id, ...books, order, rto_ms, pass, note, ...drill.details }
 }
 
 async function burst(stack: Stack, count: number, overMs: number): Promise<void> {

@@ -46,6 +46,11 @@ export class Screen {
     await this.#running
   }
 
+  /** Breaks the connection off, as a network would; it comes back by itself. */
+  drop(): void {
+    this.#socket?.terminate()
+  }
+
   /** Signals in all alarms on the screen. */
   get shown(): number {
     let sum = 0

@@ -3,7 +3,7 @@
  * ours with its own configuration and health port, all on loopback. For development and for the drills.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ import { generateFernetKey } from '@stam/runtime'
 import { insertPanel, insertSite, migrate, openStore, type Store } from '@stam/store'
 import { type RabbitServer, type RedisServer, startRabbit, startRedis } from '@stam/testkit'
 import { Child } from './child.ts'
+import { createLinks, type Links } from './links.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const entry = (app: string): string => join(root, 'apps', app, 'src', 'main.ts')
@@ -24,6 +25,8 @@ export interface StackOptions {
   /** Short times for drills; production keeps the defaults of the configuration. */
   readonly env?: Readonly<Record<string, string>>
   readonly say?: (line: string) => void
+  /** Puts a fault proxy into every connection between processes, servers and panels; without, `links` knows none. */
+  readonly proxied?: boolean
 }
 
 export interface Operator {
@@ -33,7 +36,14 @@ export interface Operator {
 
 export interface Stack {
   readonly folder: string
-  readonly postgres: { readonly url: string; stop(): Promise<void>; start(): Promise<void>; kill(): Promise<void> }
+  readonly postgres: {
+    readonly url: string
+    stop(): Promise<void>
+    start(): Promise<void>
+    kill(): Promise<void>
+    freeze(): void
+    thaw(): void
+  }
   readonly rabbit: RabbitServer
   readonly redis: RedisServer
   readonly simulator: Child
@@ -47,13 +57,14 @@ export interface Stack {
   readonly store: Store
   /** Simulator id → id of the panel in the database. */
   readonly panelIds: ReadonlyMap<string, string>
+  readonly links: Links
   close(): Promise<void>
 }
 
 const OPERATORS = 4
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { folder, scale = {}, panels = 40, env: extra = {}, say = () => {} } = options
+  const { folder, scale = {}, panels = 40, env: extra = {}, say = () => {}, proxied = false } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   // The servers run under accounts of their own and must be able to walk through.
   chmodSync(folder, 0o711)
@@ -77,14 +88,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     say(`starting ${panels} simulated panels`)
     const { simulator, simulatorUrl } = await startSimulator(folder, panels)
     closers.push(() => simulator.end())
-    const panelIds = await addSites(store, simulatorUrl)
+    const links = createLinks()
+    closers.push(() => links.close())
+    const panelIds = await addSites(store, simulatorUrl, (id, port) =>
+      proxied ? links.add(`panel:${id}`, port) : port,
+    )
     const operators = await addOperators(store)
 
     const shared = { ...sharedSettings(database.url, app, redis, rabbit), ...extra }
     const jwtPrivateKey = generateSigningKey()
     const backendPorts = await freePorts(scale.backend ?? 2)
     const start = async (name: string, count: number, env: (n: number) => Record<string, string>): Promise<Child[]> => {
-      const children = await startChildren(name, count, folder, (n) => ({ ...shared, ...env(n) }))
+      const children = await startChildren(name, count, folder, async (child, n) => ({
+        ...shared,
+        ...(proxied ? await throughLinks(links, child, shared) : {}),
+        ...env(n),
+      }))
       closers.push(() => Promise.all(children.map((child) => (child.thaw(), child.end()))))
       return children
     }
@@ -112,6 +131,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       operators,
       store,
       panelIds,
+      links,
       close,
     }
   } catch (error) {
@@ -151,6 +171,24 @@ function sharedSettings(
   }
 }
 
+/** The same servers, for one process, through proxies of its own. */
+async function throughLinks(
+  links: Links,
+  child: string,
+  shared: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const databaseUrl = new URL(shared['DATABASE_URL'] as string)
+  databaseUrl.port = String(await links.add(`${child}:database`, Number(databaseUrl.port)))
+  const redisPort = await links.add(`${child}:redis`, Number(shared['REDIS_PORT']))
+  const brokerPort = await links.add(`${child}:broker`, Number(shared['RABBITMQ_HOSTS']?.split(':')[1]))
+  return {
+    DATABASE_URL: databaseUrl.href,
+    REDIS_PORT: String(redisPort),
+    REDIS_HOSTS: `127.0.0.1:${redisPort}`,
+    RABBITMQ_HOSTS: `127.0.0.1:${brokerPort}`,
+  }
+}
+
 async function startSimulator(folder: string, panels: number): Promise<{ simulator: Child; simulatorUrl: string }> {
   const [port] = (await freePorts(1)) as [number]
   const simulatorUrl = `http://127.0.0.1:${port}`
@@ -175,19 +213,21 @@ async function startChildren(
   app: string,
   count: number,
   folder: string,
-  env: (n: number) => Record<string, string>,
+  env: (name: string, n: number) => Promise<Record<string, string>>,
 ): Promise<Child[]> {
   const ports = await freePorts(count)
-  const children = ports.map((port, n) => {
-    const name = `${app}-${n + 1}`
-    return new Child({
-      name,
-      entry: entry(app),
-      folder,
-      readyUrl: `http://127.0.0.1:${port}/readyz`,
-      env: { INSTANCE_ID: name, HEALTH_PORT: String(port), ...env(n) },
-    })
-  })
+  const children = await Promise.all(
+    ports.map(async (port, n) => {
+      const name = `${app}-${n + 1}`
+      return new Child({
+        name,
+        entry: entry(app),
+        folder,
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
+        env: { INSTANCE_ID: name, HEALTH_PORT: String(port), ...(await env(name, n)) },
+      })
+    }),
+  )
   await Promise.all(children.map((child) => child.start()))
   return children
 }
@@ -204,6 +244,10 @@ async function startDatabase(folder: string): Promise<Stack['postgres']> {
       settings: { shared_buffers: '256MB', max_connections: '200' },
     })
   let server = await launch()
+  /** Its sessions are processes with groups of their own. */
+  const signal = (name: NodeJS.Signals): void => {
+    for (const pid of [server.pid, ...childrenOf(server.pid)]) process.kill(pid, name)
+  }
   return {
     url: server.url(),
     stop: () => server.stop(),
@@ -214,7 +258,13 @@ async function startDatabase(folder: string): Promise<Stack['postgres']> {
       process.kill(server.pid, 'SIGKILL')
       await server.exited
     },
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 interface ListedPanel {
@@ -224,12 +274,17 @@ interface ListedPanel {
   readonly port: number
 }
 
-async function addSites(store: Store, simulatorUrl: string): Promise<Map<string, string>> {
+async function addSites(
+  store: Store,
+  simulatorUrl: string,
+  portOf: (id: string, port: number) => number | Promise<number>,
+): Promise<Map<string, string>> {
   const answer = (await (await fetch(`${simulatorUrl}/panels`)).json()) as ListedPanel[] | { data: ListedPanel[] }
   const panels = Array.isArray(answer) ? answer : answer.data
   const ids = new Map<string, string>()
   for (const [n, panel] of panels.entries()) {
     const [siteId, panelId] = [randomUUID(), randomUUID()]
+    const port = await portOf(panel.id, panel.port)
     await store.inTransaction(async (tx) => {
       await insertSite(tx, {
         id: siteId,
@@ -250,7 +305,7 @@ async function addSites(store: Store, simulatorUrl: string): Promise<Map<string,
         site_id: siteId,
         name: panel.name,
         host: panel.host,
-        port: panel.port,
+        port,
         enabled: true,
         time_zone: 'Europe/Warsaw',
         encryptedKey: null,
