@@ -51,9 +51,7 @@ async function carryOut(faults: readonly PlannedFault[], { stack, screens, say }
         await heal()
       })
       // What could not be struck or brought back shows in what follows; the rest of the plan goes on.
-      .catch((error: unknown) =>
-        say(`${fault.kind} ${fault.target}: ${error instanceof Error ? error.message : error}`),
-      )
+      .catch((error: unknown) => say(`${fault.kind} ${fault.target}: ${(error as Error).message}`))
     turns.set(fault.target, turn)
   }
   await Promise.all(turns.values())
