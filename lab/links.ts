@@ -26,7 +26,7 @@ export function createLinks(): Links {
     find,
     async add(name, targetPort) {
       const proxy = await faultProxy({ target: { port: targetPort } })
-      if (name.startsWith('panel:')) panels.push(proxy)
+      if (name.endsWith(':panel')) panels.push(proxy)
       proxies.set(name, proxy)
       return proxy.port
     },

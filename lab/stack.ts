@@ -91,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const links = createLinks()
     closers.push(() => links.close())
     const panelIds = await addSites(store, simulatorUrl, (id, port) =>
-      proxied ? links.add(`panel:${id}`, port) : port,
+      proxied ? links.add(`${id}:panel`, port) : port,
     )
     const operators = await addOperators(store)
 
