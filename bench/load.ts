@@ -13,7 +13,7 @@ export interface LoadSize {
 
 export const fullSize: LoadSize = { sites: 500, alarms: 1_000_000, openAlarms: 5_000, eventsPerAlarm: 10 }
 /** A fiftieth of it, to see in seconds whether something is wrong. */
-export const smallSize: LoadSize = { sites: 500, alarms: 20_000, openAlarms: 1_000, eventsPerAlarm: 10 }
+export const smallSize: LoadSize = { sites: 500, alarms: 20_000, openAlarms: 5_000, eventsPerAlarm: 10 }
 
 /** Alarms of one chunk commit together, so that progress can be told and WAL stays bounded. */
 const chunk = 50_000

@@ -7,6 +7,8 @@ interface Options {
   readonly profile: Profile
   readonly panels: readonly number[]
   readonly small: boolean
+  /** Folder in which `list` keeps its loaded database. */
+  readonly data?: string
 }
 
 const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult[]>>> = {
@@ -15,17 +17,17 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult
   codec: async () => [(await import('../bench/codec.ts')).benchCodec()],
   recording: async () => [await (await import('../bench/recording.ts')).benchRecording()],
   replay: async () => [await (await import('../bench/replay.ts')).benchReplay()],
-  list: async ({ small }) => {
+  list: async ({ small, data }) => {
     const [{ benchList }, { fullSize, smallSize }] = await Promise.all([
       import('../bench/list.ts'),
       import('../bench/load.ts'),
     ])
-    return [await benchList(small ? smallSize : fullSize)]
+    return [await benchList({ size: small ? smallSize : fullSize, keep: data })]
   },
 }
 
 const USAGE = `usage: ./stam bench ${Object.keys(BENCHES).join('|')} [--json]
-  pipeline --profile embedded|distributed   list --small   worker --panels 100,500,2000
+  pipeline --profile embedded|distributed   list --small --data FOLDER   worker --panels 100,500,2000
 `
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -37,7 +39,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     const word = words.shift() as string
     if (word === '--json') json = true
     else if (word === '--small') options = { ...options, small: true }
-    else if (word === '--profile') {
+    else if (word === '--data') {
+      const data = words.shift()
+      if (data === undefined) return misuse()
+      options = { ...options, data }
+    } else if (word === '--profile') {
       const profile = words.shift()
       if (profile !== 'embedded' && profile !== 'distributed') return misuse()
       options = { ...options, profile }
