@@ -7,11 +7,12 @@ import type { AlarmChanged, AlarmSummary } from '@stam/contracts'
 import { type AlarmInput, type AlarmOutcome, allowedFrom, NOTE_MIN_LENGTH, transition } from '@stam/domain'
 import { uuidv7 } from '@stam/runtime'
 import {
-  announceAlarms,
+  type AlarmChange,
   changeAlarm,
   lastAlarmChange,
   lockAlarm,
   readAlarmSummaries,
+  tellAlarmChanges,
   type Transaction,
 } from '@stam/store'
 import type { Mutation } from '../http/mutation.ts'
@@ -42,7 +43,7 @@ export async function actOnAlarm(
   const outcome = transition(stateOf(before, locked.transitionVersion), input)
   if (!outcome.ok) return { ok: false, refusal: await refusalOf(tx, before, outcome) }
   const { effects, next } = outcome
-  const changed = await changeAlarm(tx, {
+  const change: AlarmChange = {
     alarmId,
     siteId: before.site.id,
     version: before.version,
@@ -57,11 +58,10 @@ export async function actOnAlarm(
     clear: effects.clear,
     transitionId: uuidv7(),
     act,
-  })
-  if (!changed) return { ok: false, refusal: await staleRefusal(tx, before) }
-  const [alarm] = await readAlarmSummaries(tx, [alarmId])
-  if (!alarm) return refuse('ALARM_NOT_FOUND')
-  await announceAlarms(tx, [alarm], { requestId: act.requestId })
+  }
+  const alarm = await changeAlarm(tx, change)
+  if (!alarm) return { ok: false, refusal: await staleRefusal(tx, before) }
+  await tellAlarmChanges(tx, [{ change, alarm }])
   return done({ alarm, allowed_actions: await allowedFor(tx, alarm, person) })
 }
 

@@ -1,15 +1,16 @@
 /** What the clock does with alarms nobody has taken (spec 02 "Life of an alarm"): the actor is the system, every step audited and told. */
 import { type AlarmInput, allowedFrom, autoAckDue, autoCloseDue, transition } from '@stam/domain'
+import type { AlarmSummary } from '@stam/contracts'
 import { uuidv7 } from '@stam/runtime'
 import {
-  announceAlarms,
+  type AlarmChange,
   changeAlarm,
   ifNobodyElse,
   lockQuietAlarms,
   lockUntakenInfoAlarms,
   type QuietAlarm,
-  readAlarmSummaries,
   type Store,
+  tellAlarmChanges,
   type Transaction,
 } from '@stam/store'
 
@@ -63,7 +64,7 @@ async function moveAll(task: ClockTask, store: Store, now: number, serviceInstan
 /** Everything in one transaction: after a crash either the step, its audit record and its message are there, or none of them. */
 async function moveSome(task: ClockTask, tx: Transaction, now: number, serviceInstance: string): Promise<number> {
   const act = { actor: { kind: 'system', name: 'clock' }, ip: null, requestId: null, serviceInstance } as const
-  const ids: string[] = []
+  const changes: { change: AlarmChange; alarm: AlarmSummary }[] = []
   for (const alarm of await task.lock(tx, new Date(now).toISOString(), AT_ONCE)) {
     const { summary, transitionVersion } = alarm
     const input = task.input(alarm, now)
@@ -74,7 +75,7 @@ async function moveSome(task: ClockTask, tx: Transaction, now: number, serviceIn
     )
     if (!outcome.ok) continue
     const { next, effects } = outcome
-    const changed = await changeAlarm(tx, {
+    const change: AlarmChange = {
       alarmId: summary.id,
       siteId: summary.site.id,
       version: summary.version,
@@ -87,9 +88,10 @@ async function moveSome(task: ClockTask, tx: Transaction, now: number, serviceIn
       stamp: effects.stamp,
       transitionId: uuidv7(),
       act,
-    })
-    if (changed) ids.push(summary.id)
+    }
+    const changed = await changeAlarm(tx, change)
+    if (changed) changes.push({ change, alarm: changed })
   }
-  await announceAlarms(tx, await readAlarmSummaries(tx, ids), { requestId: null })
-  return ids.length
+  await tellAlarmChanges(tx, changes)
+  return changes.length
 }

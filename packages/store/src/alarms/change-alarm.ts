@@ -1,13 +1,16 @@
 /**
- * One person's or the clock's change of an alarm: the guarded UPDATE, the transition and the audit record, in the caller's transaction.
+ * One person's or the clock's change of an alarm: the guarded UPDATE, the transition, the audit record and the announcement, in the caller's
+ * transaction, and in as few round trips as can be, because each is waited for with the alarm locked.
  * What is allowed is decided by `domain`; the WHERE and the trigger of the table refuse the rest a second time.
  */
 import type { AlarmAction, AlarmStatus, AlarmSummary, Disposition, SiteScope } from '@stam/contracts'
 import type { Queryable, Transaction } from '../connection.ts'
-import { appendAudit } from '../system/append-audit.ts'
+import { alarmMessage, outboxPart } from '../outbox/append-outbox.ts'
+import { type AuditEntryDraft, auditPart } from '../system/append-audit.ts'
 import { type Act, actorId, auditOf } from '../system/list-audit.ts'
 import { scopeValue, withinScope } from '../system/site-scope.ts'
-import { readAlarmSummaries } from './alarm-summary.ts'
+import { writeTogether } from '../write-together.ts'
+import { type SummaryRow, summaryColumns, summaryJoins, toAlarmSummary } from './alarm-summary.ts'
 
 export interface LockedAlarm {
   readonly summary: AlarmSummary
@@ -16,14 +19,17 @@ export interface LockedAlarm {
 
 /** The alarm as it is now, locked against everybody else until the transaction ends; null when there is none in this scope. */
 export async function lockAlarm(tx: Transaction, id: string, scope: SiteScope): Promise<LockedAlarm | null> {
-  const [locked] = await tx.query<{ transition_version: number }>(
-    `SELECT transition_version FROM alarms WHERE id = $1 AND ${withinScope('site_id', '$2')} FOR NO KEY UPDATE`,
+  // Joined only once the lock is held: a plain join that waits for the lock shows the new alarm beside the old handler.
+  const [row] = await tx.query<SummaryRow & { transition_version: number }>(
+    `WITH locked AS MATERIALIZED (
+       SELECT * FROM alarms WHERE id = $1 AND ${withinScope('site_id', '$2')} FOR NO KEY UPDATE
+     )
+     SELECT ${summaryColumns}, a.transition_version FROM locked a ${summaryJoins}`,
     [id, scopeValue(scope)],
   )
-  if (!locked) return null
-  // Read only once the lock is held: a statement that waits for it sees the new alarm beside the old handler.
-  const [summary] = await readAlarmSummaries(tx, [id])
-  return summary ? { summary, transitionVersion: locked.transition_version } : null
+  if (!row) return null
+  const { transition_version, ...summary } = row
+  return { summary: toAlarmSummary(summary), transitionVersion: transition_version }
 }
 
 export interface AlarmChange {
@@ -47,8 +53,11 @@ export interface AlarmChange {
 
 const stampColumns = ['claimed_at', 'acked_at', 'resolved_at', 'closed_at'] as const
 
-/** Writes the change. False: the alarm is no longer at that version and status, somebody was faster; nothing was written. */
-export async function changeAlarm(tx: Transaction, change: AlarmChange): Promise<boolean> {
+/**
+ * Writes the change and its transition, and returns the alarm as it is now. Null: it is no longer at that version and status, somebody was faster;
+ * nothing was written. {@link tellAlarmChanges} has to follow in the same transaction.
+ */
+export async function changeAlarm(tx: Transaction, change: AlarmChange): Promise<AlarmSummary | null> {
   const values: unknown[] = [change.alarmId, change.version, [...change.allowedFrom], change.toStatus]
   const bind = (value: unknown) => `$${values.push(value)}`
   const sets = [
@@ -64,46 +73,51 @@ export async function changeAlarm(tx: Transaction, change: AlarmChange): Promise
     if (change.stamp === column) sets.push(`${column} = clock_timestamp()`)
     else if (change.clear?.some((cleared) => cleared === column)) sets.push(`${column} = NULL`)
   }
-  const touched = await tx.execute(
-    `UPDATE alarms SET ${sets.join(', ')} WHERE id = $1 AND version = $2 AND status = ANY ($3::text[])`,
+  const { act } = change
+  const [row] = await tx.query<SummaryRow>(
+    `WITH changed AS (
+       UPDATE alarms SET ${sets.join(', ')} WHERE id = $1 AND version = $2 AND status = ANY ($3::text[]) RETURNING *
+     ), moved AS (
+       INSERT INTO alarm_transitions (id, alarm_id, at, action, from_status, to_status, actor_kind, actor_id, actor_name, note, disposition,
+         version_before, version_after, request_id)
+       SELECT ${bind(change.transitionId)}::uuid, id, clock_timestamp(), ${bind(change.action)}, ${bind(change.fromStatus)}, status,
+         ${bind(act.actor.kind)}, ${bind(actorId(act))}::uuid, ${bind(act.actor.name)}, ${bind(change.note)},
+         ${bind(change.disposition ?? null)}, version - 1, version, ${bind(act.requestId)}
+       FROM changed
+     )
+     SELECT ${summaryColumns} FROM changed a ${summaryJoins}`,
     values,
   )
-  if (touched === 0) return false
-  await tx.execute(
-    `INSERT INTO alarm_transitions (id, alarm_id, at, action, from_status, to_status, actor_kind, actor_id, actor_name, note, disposition,
-       version_before, version_after, request_id)
-     VALUES ($1, $2, clock_timestamp(), $3, $4, $5, $6, $7, $8, $9, $10, $11, $11 + 1, $12)`,
-    [
-      change.transitionId,
-      change.alarmId,
-      change.action,
-      change.fromStatus,
-      change.toStatus,
-      change.act.actor.kind,
-      actorId(change.act),
-      change.act.actor.name,
-      change.note,
-      change.disposition ?? null,
-      change.version,
-      change.act.requestId,
-    ],
-  )
-  await appendAudit(tx, [
-    auditOf(change.act, {
-      action: `ALARM_${change.action.toUpperCase()}`,
-      entityType: 'alarm',
-      entityId: change.alarmId,
-      siteId: change.siteId,
-      before: { status: change.fromStatus, version: change.version },
-      after: {
-        status: change.toStatus,
-        version: change.version + 1,
-        ...(change.disposition === undefined ? {} : { disposition: change.disposition }),
-      },
-      reason: change.note,
-    }),
+  return row ? toAlarmSummary(row) : null
+}
+
+/** The audit records and the announcements of changes that {@link changeAlarm} has just made: `alarm` is what it returned. */
+export async function tellAlarmChanges(
+  tx: Transaction,
+  changes: readonly { readonly change: AlarmChange; readonly alarm: AlarmSummary }[],
+): Promise<void> {
+  await writeTogether(tx, [
+    auditPart(changes.map(({ change }) => auditOfChange(change))),
+    outboxPart(
+      changes.map(({ change, alarm }) => alarmMessage(alarm, { opened: false, requestId: change.act.requestId })),
+    ),
   ])
-  return true
+}
+
+function auditOfChange(change: AlarmChange): AuditEntryDraft {
+  return auditOf(change.act, {
+    action: `ALARM_${change.action.toUpperCase()}`,
+    entityType: 'alarm',
+    entityId: change.alarmId,
+    siteId: change.siteId,
+    before: { status: change.fromStatus, version: change.version },
+    after: {
+      status: change.toStatus,
+      version: change.version + 1,
+      ...(change.disposition === undefined ? {} : { disposition: change.disposition }),
+    },
+    reason: change.note,
+  })
 }
 
 /** Whether a person still has a session somewhere: a refresh token that is alive. */

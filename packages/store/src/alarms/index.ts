@@ -19,6 +19,7 @@ export {
   type LockedAlarm,
   lockAlarm,
   recordPresented,
+  tellAlarmChanges,
 } from './change-alarm.ts'
 export {
   type AlarmFilter,

@@ -22,19 +22,7 @@ export async function appendOutbox(tx: Transaction, messages: readonly OutboxMes
   await writeTogether(tx, [outboxPart(messages)])
 }
 
-/** Tells the alarms as they are now. `opened`: those of them that did not exist before this transaction. */
-export async function announceAlarms(
-  tx: Transaction,
-  alarms: readonly AlarmSummary[],
-  options: { readonly opened?: ReadonlySet<string>; readonly requestId: string | null },
-): Promise<void> {
-  const { opened, requestId } = options
-  await appendOutbox(
-    tx,
-    alarms.map((alarm) => alarmMessage(alarm, { opened: opened?.has(alarm.id) ?? false, requestId })),
-  )
-}
-
+/** Tells an alarm as it is now. `opened`: it did not exist before this transaction. */
 export function alarmMessage(
   alarm: AlarmSummary,
   options: { opened: boolean; requestId: string | null },

@@ -1,4 +1,4 @@
-export { announceAlarms, appendOutbox, type OutboxMessage } from './append-outbox.ts'
+export { appendOutbox, type OutboxMessage } from './append-outbox.ts'
 export {
   claimOverdue,
   FAILURES_BEFORE_ALERT,
