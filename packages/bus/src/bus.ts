@@ -83,8 +83,10 @@ export interface Consumer {
 }
 
 export interface DeadLetter {
-  /** For `replay` and `discard`. */
+  /** For `replay` and `discard`; at most 200 characters. */
   readonly id: string
+  /** Routing key it last travelled by; after a replay that is the queue. */
+  readonly topic: string | null
   /** Queue it died in; null when it reached none. */
   readonly queue: string | null
   /** Why, in words: the schema error, the last failure, `expired`, `delivery_limit`. */
@@ -93,17 +95,34 @@ export interface DeadLetter {
   readonly messageId: string | null
   readonly kind: string | null
   readonly requestId: string | null
+  /** Process that sent it. */
+  readonly sender: string | null
+  /** Headers that are texts, without those the broker and the burial added. */
+  readonly headers: Readonly<Record<string, string>>
   /** The message as it was; parsed where it is JSON, text otherwise. */
   readonly body: unknown
+  /** Bytes of the body. */
+  readonly size: number
 }
 
+/**
+ * - `done`: replayed or discarded.
+ * - `gone`: there is none with this id (any more).
+ * - `refused`: it died in no queue of ours, so there is none to replay it into. It stays.
+ * - `unsettled`: the broker did not answer. A replay may have happened; the letter may still be there.
+ */
+export type DeadLetterOutcome = 'done' | 'gone' | 'refused' | 'unsettled'
+
+/** Most that one look takes out at a time; bounds the memory. What lies behind them comes in sight as they go. */
+export const MOST_DEAD_LETTERS = 1_000
+
 export interface DeadLetters {
-  /** The oldest first, at most `limit` (1,000 at most). Reading changes nothing. */
+  /** The oldest first, at most `limit` (`MOST_DEAD_LETTERS` at most). Reading changes nothing. */
   list(limit?: number): Promise<{ letters: DeadLetter[]; total: number }>
-  /** Puts it back at the end of the queue it died in; false when there is none with this id. */
-  replay(id: string): Promise<boolean>
-  /** Removes it; the reason appears in the `dead-letter-discarded` event. False when there is none with this id. */
-  discard(id: string, reason: string): Promise<boolean>
+  /** Puts them back at the end of the queues they died in, in their order here. One outcome per id, in the order asked. */
+  replay(ids: readonly string[]): Promise<DeadLetterOutcome[]>
+  /** Removes them; the reason appears in the `dead-letter-discarded` events. One outcome per id, in the order asked. */
+  discard(ids: readonly string[], reason: string): Promise<DeadLetterOutcome[]>
 }
 
 export interface QueueDepth {

@@ -4,6 +4,7 @@ export {
   type CommonBusOptions,
   type Consumer,
   type DeadLetter,
+  type DeadLetterOutcome,
   type DeadLetters,
   type Delivery,
   type DeliveryOutcome,
@@ -15,6 +16,7 @@ export {
   retry,
   type Subscription,
 } from './bus.ts'
+export { MOST_DEAD_LETTERS } from './bus.ts'
 export { BUS_ERROR_CODES, BusError, type BusErrorCode, isBusError } from './errors.ts'
 export { MemoryBroker, type MemoryBrokerOptions } from './memory/memory-broker.ts'
 export { createMemoryBus, type MemoryBusOptions } from './memory/memory-bus.ts'

@@ -93,6 +93,6 @@ it('makes a dead letter of a command nobody took within its time', async () => {
     diedAt: expect.stringMatching(/^2\d{3}-/),
     body: { kind: 'command' },
   })
-  expect(await bus.deadLetters.discard(letters[0]?.id ?? '', 'too old')).toBe(true)
+  expect(await bus.deadLetters.discard([letters[0]?.id ?? ''], 'too old')).toEqual(['done'])
   expect((await bus.deadLetters.list()).total).toBe(0)
 })

@@ -352,6 +352,8 @@ function deadLetters({ open, harness, happened }: Context): void {
         kind: 'panel-event',
         messageId: panelEvent(1, sequence).event_id,
         requestId: panelEvent(1, sequence).request_id,
+        topic: expect.stringMatching(/^satel\.\w+\./),
+        size: Buffer.byteLength(JSON.stringify(panelEvent(1, sequence))),
         diedAt: expect.stringMatching(/^2\d{3}-/),
         body: panelEvent(1, sequence),
       })),
@@ -361,14 +363,33 @@ function deadLetters({ open, harness, happened }: Context): void {
 
     mending = true
     const [first, second, third] = before.letters.map(({ id }) => id) as [string, string, string]
-    expect(await bus.deadLetters.replay(second)).toBe(true)
+    expect(await bus.deadLetters.replay([second])).toEqual(['done'])
     await until(() => expect(sequenceOf(seen.at(-1)?.message as BusMessage)).toBe(2))
-    expect(await bus.deadLetters.replay(second)).toBe(false)
-    expect(await bus.deadLetters.discard(first, 'test panel')).toBe(true)
-    expect(await bus.deadLetters.discard(first, 'test panel')).toBe(false)
+    expect(await bus.deadLetters.replay([second])).toEqual(['gone'])
+    expect(await bus.deadLetters.discard([second, first], 'test panel')).toEqual(['gone', 'done'])
+    expect(await bus.deadLetters.discard([first], 'test panel')).toEqual(['gone'])
     expect((await bus.deadLetters.list()).letters.map(({ id }) => id)).toEqual([third])
     expect(happened()).toContainEqual({ kind: 'dead-letter-discarded', id: first, reason: 'test panel' })
     expect(seen.map(({ message }) => sequenceOf(message))).toEqual([1, 2, 3, 2])
+  })
+
+  it('replays many at once in the order they died, whatever the order asked, and leaves the others', async () => {
+    const bus = await open()
+    let mending = false
+    const seen: Delivery[] = []
+    bus.consume({ ...events, handler: collect(seen, () => (mending ? done : reject('unknown panel'))) })
+    await publishAll(
+      bus,
+      [1, 2, 3, 4, 5].map((sequence) => panelEvent(1, sequence)),
+    )
+    await until(async () => expect((await bus.deadLetters.list()).total).toBe(5))
+    const ids = (await bus.deadLetters.list()).letters.map(({ id }) => id) as [string, string, string, string, string]
+    mending = true
+    seen.length = 0
+    const outcomes = await bus.deadLetters.replay([ids[3], 'never-was-there', ids[0], ids[4]])
+    expect(outcomes).toEqual(['done', 'gone', 'done', 'done'])
+    await until(() => expect(seen.map(({ message }) => sequenceOf(message))).toEqual([1, 4, 5]))
+    expect((await bus.deadLetters.list()).letters.map(({ id }) => id)).toEqual([ids[1], ids[2]])
   })
 
   it('shows two readers at once the whole list each', async () => {

@@ -11,7 +11,13 @@ busContract('the in-process bus', () => ({
   open: async (onEvent) =>
     createMemoryBus({ broker, redeliveryDelayMs: { first: 2, longest: 10 }, ...(onEvent ? { onEvent } : {}) }),
   smuggle: async (partition, body) =>
-    broker.store(`events.processing.${partition}`, { body, messageId: 'smuggled', kind: 'unknown', requestId: null }),
+    broker.store(`events.processing.${partition}`, {
+      body,
+      messageId: 'smuggled',
+      kind: 'unknown',
+      requestId: null,
+      topic: 'smuggled',
+    }),
   takeBrokerAway: async () => broker.stop(),
   bringBrokerBack: async () => broker.start(),
   reset: async () => {},

@@ -11,9 +11,13 @@ export interface Stored {
   readonly messageId: string
   readonly kind: string
   readonly requestId: string | null
+  readonly topic: string
   readonly storedAt: number
   redelivered: boolean
 }
+
+/** What a publisher hands over. */
+export type Sent = Pick<Stored, 'body' | 'messageId' | 'kind' | 'requestId' | 'topic'>
 
 /** Who consumes a queue. The first in line is the only active one. */
 export interface Reader {
@@ -89,7 +93,7 @@ export class MemoryBroker {
   }
 
   /** Keeps a message in a queue; throws `BUS_UNAVAILABLE` when it is away or full. */
-  store(queueName: string, message: Pick<Stored, 'body' | 'messageId' | 'kind' | 'requestId'>): void {
+  store(queueName: string, message: Sent): void {
     const queue = this.#queue(queueName)
     if (queue.waiting.length >= this.#maxQueued) {
       throw new BusError('BUS_UNAVAILABLE', `${queueName} is full with ${this.#maxQueued} messages`)
@@ -98,7 +102,7 @@ export class MemoryBroker {
     this.#pump(queue)
   }
 
-  broadcast(message: Pick<Stored, 'body' | 'messageId' | 'kind' | 'requestId'>): void {
+  broadcast(message: Sent): void {
     this.#mustBeUp()
     for (const reader of this.#streams) {
       reader.deliver({ ...message, position: this.#position++, storedAt: Date.now(), redelivered: false })
@@ -136,6 +140,10 @@ export class MemoryBroker {
       messageId: stored.messageId,
       kind: stored.kind,
       requestId: stored.requestId,
+      topic: stored.topic,
+      sender: null,
+      headers: {},
+      size: stored.body.length,
       body: parseJson(stored.body) ?? stored.body.toString('utf8'),
     }
     this.#dead.push({ letter, queue, stored })

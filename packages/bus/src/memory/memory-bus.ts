@@ -5,8 +5,10 @@ import {
   type BusEvent,
   type CommonBusOptions,
   type Consumer,
+  type DeadLetterOutcome,
   type DeadLetters,
   done,
+  MOST_DEAD_LETTERS,
   type PublishResult,
   type QueueDepth,
   type Subscription,
@@ -73,8 +75,8 @@ class MemoryBus implements Bus {
     try {
       if (this.#closed) throw new BusError('BUS_UNAVAILABLE', 'the bus was closed')
       const encoded = encodeMessage(message)
-      const { messageId, orderKey, kept, requestId } = routeOf(encoded.message)
-      const stored = { body: encoded.body, messageId, kind: encoded.message.kind, requestId }
+      const { messageId, orderKey, kept, requestId, routingKey: topic } = routeOf(encoded.message)
+      const stored = { body: encoded.body, messageId, kind: encoded.message.kind, requestId, topic }
       if (!kept) this.#broker.broadcast(stored)
       else this.#broker.store(`events.processing.${partitionOf(orderKey ?? '', this.#broker.partitions)}`, stored)
     } catch (error) {
@@ -151,18 +153,29 @@ class MemoryBus implements Bus {
   #deadLetters(): DeadLetters {
     const broker = this.#broker
     return {
-      list: async (limit = 200) => broker.dead(Math.min(limit, 1_000)),
-      replay: async (id) => {
-        const queue = broker.replay(id)
-        if (queue === undefined) return false
-        this.#onEvent({ kind: 'dead-letter-replayed', id, queue })
-        return true
+      list: async (limit = 200) => broker.dead(Math.min(limit, MOST_DEAD_LETTERS)),
+      replay: async (ids) => {
+        const wanted = broker.dead(Number.POSITIVE_INFINITY).letters.filter(({ id }) => ids.includes(id))
+        const outcomes = new Map(wanted.map(({ id }) => [id, this.#replay(id)]))
+        return ids.map((id) => outcomes.get(id) ?? 'gone')
       },
-      discard: async (id, reason) => {
-        if (!broker.discard(id)) return false
-        this.#onEvent({ kind: 'dead-letter-discarded', id, reason })
-        return true
-      },
+      discard: async (ids, reason) =>
+        ids.map((id) => {
+          if (!broker.discard(id)) return 'gone'
+          this.#onEvent({ kind: 'dead-letter-discarded', id, reason })
+          return 'done'
+        }),
+    }
+  }
+
+  #replay(id: string): DeadLetterOutcome {
+    try {
+      const queue = this.#broker.replay(id)
+      if (queue === undefined) return 'gone'
+      this.#onEvent({ kind: 'dead-letter-replayed', id, queue })
+      return 'done'
+    } catch {
+      return 'unsettled' // the queue is full
     }
   }
 }

@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isoTime, uuidv7, withDeadline } from '@stam/runtime'
 import type { Channel, Connection, Envelope, SyncMessage } from 'rabbitmq-client'
-import type { BusEvent, DeadLetter, DeadLetters } from '../bus.ts'
+import { type BusEvent, type DeadLetter, type DeadLetterOutcome, type DeadLetters, MOST_DEAD_LETTERS } from '../bus.ts'
 import { BusError } from '../errors.ts'
 import { DEAD_LETTER_EXCHANGE, DEAD_LETTER_QUEUE } from '../topology.ts'
 import { parseJson } from '../wire.ts'
 import { bodyBytes, JSON_CONTENT } from './body.ts'
 import type { RabbitItem } from './queue-consumer.ts'
 
-/** Most that one look takes out at a time; bounds the memory. */
-const MOST_READ = 1_000
 const LOCK_QUEUE = 'events.dead.reader'
 const LOCK_WAIT_MS = 50
 
@@ -65,19 +63,15 @@ export class RabbitDeadLetters implements DeadLetters {
     return this.#inTurn(async (channel) => {
       const { messageCount } = await channel.queueDeclare({ queue: DEAD_LETTER_QUEUE, passive: true })
       const letters: DeadLetter[] = []
-      for await (const message of read(channel, Math.min(limit, MOST_READ))) letters.push(describe(message))
+      for await (const message of read(channel, Math.min(limit, MOST_DEAD_LETTERS))) letters.push(describe(message))
       return { letters, total: messageCount }
     })
   }
 
-  replay(id: string): Promise<boolean> {
-    return this.#inTurn(async (channel) => {
-      const message = await find(channel, id)
-      if (!message) return false
+  replay(ids: readonly string[]): Promise<DeadLetterOutcome[]> {
+    return this.#settle(ids, async (message, id) => {
       const { queue } = describe(message)
-      if (queue === null || !this.#options.queues.has(queue)) {
-        throw new BusError('BUS_REJECTED', `the dead letter has no queue of ours to go back to: ${queue ?? 'none'}`)
-      }
+      if (queue === null || !this.#options.queues.has(queue)) return 'refused'
       const { messageId, type, timestamp, appId, headers } = message
       const envelope: Envelope = {
         routingKey: queue, // the default exchange: exactly the queue it died in
@@ -92,19 +86,37 @@ export class RabbitDeadLetters implements DeadLetters {
       }
       // Confirmed first, removed second: dying in between doubles it, and consumers know repeats by their id.
       await this.#options.publish(envelope, bodyBytes(message))
-      channel.basicAck({ deliveryTag: message.deliveryTag })
       this.#options.onEvent({ kind: 'dead-letter-replayed', id, queue })
-      return true
+      return 'done'
     })
   }
 
-  discard(id: string, reason: string): Promise<boolean> {
-    return this.#inTurn(async (channel) => {
-      const message = await find(channel, id)
-      if (!message) return false
-      channel.basicAck({ deliveryTag: message.deliveryTag })
+  discard(ids: readonly string[], reason: string): Promise<DeadLetterOutcome[]> {
+    return this.#settle(ids, async (_message, id) => {
       this.#options.onEvent({ kind: 'dead-letter-discarded', id, reason })
-      return true
+      return 'done'
+    })
+  }
+
+  /** Removes those for which `act` says `done`. What could not be settled leaves the others as they are. */
+  #settle(
+    ids: readonly string[],
+    act: (message: SyncMessage, id: string) => Promise<DeadLetterOutcome>,
+  ): Promise<DeadLetterOutcome[]> {
+    return this.#inTurn(async (channel) => {
+      const outcomes = new Map<string, DeadLetterOutcome>()
+      const wanted = new Set(ids)
+      for await (const message of read(channel, MOST_DEAD_LETTERS)) {
+        const id = deadId(message)
+        if (!wanted.delete(id)) continue
+        const outcome = await act(message, id).catch((): DeadLetterOutcome => 'unsettled')
+        if (outcome === 'done') channel.basicAck({ deliveryTag: message.deliveryTag })
+        outcomes.set(id, outcome)
+        // A broker that does not answer for one need not be waited for once more for each.
+        if (wanted.size === 0 || outcome === 'unsettled') break
+      }
+      const others: DeadLetterOutcome = [...outcomes.values()].includes('unsettled') ? 'unsettled' : 'gone'
+      return ids.map((id) => outcomes.get(id) ?? others)
     })
   }
 
@@ -165,13 +177,6 @@ async function* read(channel: Channel, limit: number): AsyncGenerator<SyncMessag
   }
 }
 
-async function find(channel: Channel, id: string): Promise<SyncMessage | undefined> {
-  for await (const message of read(channel, MOST_READ)) {
-    if (deadId(message) === id) return message
-  }
-  return undefined
-}
-
 type Death = { readonly queue?: string; readonly reason?: string; readonly time?: unknown }
 
 function describe(message: SyncMessage): DeadLetter {
@@ -180,13 +185,19 @@ function describe(message: SyncMessage): DeadLetter {
   const body = bodyBytes(message)
   return {
     id: deadId(message),
+    topic: message.routingKey || null,
     queue: text(headers[header.queue]) ?? death?.queue ?? null,
     reason: text(headers[header.reason]) ?? death?.reason ?? 'unknown',
     diedAt: text(headers[header.at]) ?? instant(death?.time),
     messageId: message.messageId ?? null,
     kind: message.type ?? null,
     requestId: text(headers['request_id']) ?? null,
+    sender: message.appId ?? null,
+    headers: Object.fromEntries(
+      Object.entries(ownHeaders(headers)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
     body: parseJson(body) ?? body.toString('utf8'),
+    size: body.length,
   }
 }
 
@@ -197,7 +208,7 @@ function deadId(message: SyncMessage): string {
   if (own !== undefined) return own
   const [death] = (headers['x-death'] as readonly Death[] | undefined) ?? []
   const content = createHash('sha256').update(bodyBytes(message)).digest('hex').slice(0, 16)
-  return `${death?.queue ?? 'none'}:${message.messageId ?? 'none'}:${content}`
+  return `${death?.queue ?? 'none'}:${message.messageId ?? 'none'}:${content}`.slice(-200)
 }
 
 function ownHeaders(headers: Envelope['headers']): Record<string, unknown> {
