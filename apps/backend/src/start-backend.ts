@@ -91,7 +91,10 @@ async function openParts(
   { store, bus, live, log, clock, readiness = createReadiness() }: BackendDependencies,
   metrics: Metrics,
 ): Promise<{ backend: Backend; close(): Promise<void> }> {
-  const telemetry = createTelemetry(metrics, { buffered: () => stream.hub.buffered })
+  const telemetry = createTelemetry(metrics, {
+    buffered: () => stream.hub.buffered,
+    deadLetters: () => system.status.dead_letters,
+  })
   const { jwtPrivateKey: privateKey, jwtRetiredPublicKeys: retiredPublicKeys } = config
   const tokens = await createAccessTokens({ privateKey, retiredPublicKeys }, clock)
   const passwords = await createPasswords({ concurrent: config.hashesAtOnce, waiting: config.hashesWaiting })

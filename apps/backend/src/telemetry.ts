@@ -13,8 +13,15 @@ export interface Telemetry {
   alarmAction(action: string, seconds: number | null): void
 }
 
-/** @param observe.buffered frames in the replay memory, read when metrics are asked for. */
-export function createTelemetry(metrics: Metrics, observe: { buffered: () => number }): Telemetry {
+/** Read when metrics are asked for. */
+export interface Observed {
+  /** Frames in the replay memory. */
+  readonly buffered: () => number
+  /** Null while the broker cannot be asked. */
+  readonly deadLetters: () => number | null
+}
+
+export function createTelemetry(metrics: Metrics, observe: Observed): Telemetry {
   const requests = metrics.counter({
     name: 'http_requests_total',
     help: 'Answered requests',
@@ -53,6 +60,15 @@ export function createTelemetry(metrics: Metrics, observe: { buffered: () => num
     name: 'ws_events_buffer_size',
     help: 'Messages held for replay',
     collect: (gauge) => gauge.set(observe.buffered()),
+  })
+  metrics.gauge({
+    name: 'dead_letters',
+    help: 'Messages no consumer could take; absent while the broker cannot be asked',
+    collect: (gauge) => {
+      const count = observe.deadLetters()
+      if (count === null) gauge.remove()
+      else gauge.set(count)
+    },
   })
   return {
     request({ method, route, status, seconds }) {

@@ -76,13 +76,15 @@ export interface RigOptions {
   readonly config?: Partial<BackendConfigInput>
   readonly clock?: Clock
   readonly log?: Log
+  /** Instead of the one in memory, so `broker` is not behind it; closed with the rig. */
+  readonly bus?: Bus
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const database = await testDatabase()
   const store = await openStore({ url: database.url, poolSize: 12, applicationName: 'backend-test' })
   const broker = new MemoryBroker()
-  const bus = createMemoryBus({ broker })
+  const bus = options.bus ?? createMemoryBus({ broker })
   const clock = options.clock ?? systemClock
   const liveStore = new MemoryLiveStore({ clock })
   const live = createMemoryLive({ store: liveStore })

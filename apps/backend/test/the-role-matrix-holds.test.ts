@@ -112,6 +112,8 @@ function bodyOf(route: string, world: World): object | undefined {
     'PATCH /api/panels/:id/zones/:number': { version, priority_overrides: { ALARM: 'WARNING' } },
   }
   if (known[route]) return known[route]
+  if (route.includes('/dead-letters/'))
+    return route.startsWith('POST') ? { ids: ['none'], reason: 'próba roli' } : undefined
   if (route.endsWith('-mode')) return { version, active: true, reason: 'przegląd instalacji' }
   if (/\/api\/alarms\/:id\//.test(route) && !route.startsWith('GET'))
     return { version, note: 'Notatka jest długa dość' }

@@ -1,15 +1,9 @@
 /** REST of the development centre: the paths of spec 05 over the world and the alarm book. */
 import { randomUUID } from 'node:crypto'
-import {
-  type AlarmSummary,
-  type ErrorCode,
-  errorCodes,
-  type Me,
-  type Priority,
-  type Site,
-  type SystemStatus,
-} from '@stam/contracts'
+import { type AlarmSummary, type Me, type Priority, type Site, type SystemStatus } from '@stam/contracts'
+import { type Answer, ok, problem } from './answer.ts'
 import type { AlarmBook } from './alarm-book.ts'
+import { deadLetters, listDeadLetters, readDeadLetter, settleDeadLetters } from './dead-letters.ts'
 import type { Weather } from './scenarios.ts'
 import type { StreamSide } from './stream.ts'
 import type { World } from './world.ts'
@@ -30,18 +24,7 @@ export interface Ask {
   readonly user: Me | null
 }
 
-export interface Answer {
-  readonly status: number
-  readonly body?: unknown
-  readonly signIn?: Me
-  readonly signOut?: true
-}
-
-const ok = (body: unknown): Answer => ({ status: 200, body })
-const problem = (code: ErrorCode, details: Record<string, unknown> = {}): Answer => ({
-  status: errorCodes[code],
-  body: { error: { code, message: code, details } },
-})
+export type { Answer } from './answer.ts'
 
 type Handler = (centre: Centre, ask: Ask, ids: string[]) => Answer
 
@@ -78,6 +61,9 @@ const routes: [string, RegExp, Handler][] = [
   ],
   ['GET', /^\/api\/panels\/([^/]+)\/state-history$/, panelHistory],
   ['GET', /^\/api\/system\/status$/, (centre) => ok(statusOf(centre))],
+  ['GET', /^\/api\/system\/dead-letters$/, listDeadLetters],
+  ['GET', /^\/api\/system\/dead-letters\/([^/]+)$/, readDeadLetter],
+  ['POST', /^\/api\/system\/dead-letters\/(replay|discard)$/, settleDeadLetters],
 ]
 
 export function answer(centre: Centre, ask: Ask): Answer {
@@ -366,5 +352,6 @@ export function statusOf(centre: Centre): SystemStatus {
     },
     stream_position: centre.book.position(),
     outbox_pending: 0,
+    dead_letters: degraded ? null : deadLetters.size,
   }
 }

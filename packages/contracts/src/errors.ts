@@ -16,6 +16,7 @@ export const errorCodes = {
   USER_NOT_FOUND: 404,
   SESSION_NOT_FOUND: 404,
   SECRET_NOT_FOUND: 404,
+  DEAD_LETTER_NOT_FOUND: 404,
   ALARM_ALREADY_CLAIMED: 409,
   ALARM_STALE_VERSION: 409,
   ALARM_INVALID_STATE: 409,
@@ -35,6 +36,7 @@ export const errorCodes = {
   PASSWORD_TOO_WEAK: 422,
   RATE_LIMIT_EXCEEDED: 429,
   INTERNAL: 500,
+  BROKER_UNAVAILABLE: 503,
   NOT_READY: 503,
 } as const satisfies Record<string, number>
 export type ErrorCode = keyof typeof errorCodes

@@ -26,6 +26,8 @@ export const SystemStatus = z
     panels: z.object({ total: z.int(), connected: z.int(), without_contact: z.int(), without_worker: z.int() }),
     stream_position: z.int(),
     outbox_pending: z.int(),
+    /** Messages no consumer could take, waiting for an administrator; null = not known, or not this person's business. */
+    dead_letters: z.int().nullable(),
   })
   .meta({ id: 'SystemStatus' })
 export type SystemStatus = z.infer<typeof SystemStatus>

@@ -62,6 +62,10 @@ export const errorTexts = {
     remedy: 'It has ended already; the same answer is given for sessions of somebody else.',
   },
   SECRET_NOT_FOUND: { message: 'There is no such secret.', remedy: 'None is stored for this.' },
+  DEAD_LETTER_NOT_FOUND: {
+    message: 'There is no such message among the dead letters.',
+    remedy: 'It was replayed or discarded already, or lies behind more than a thousand others: look at the list again.',
+  },
   USER_STALE_VERSION: {
     message: 'The user has changed since you saw it.',
     remedy: 'details has the current user and version; look again and repeat.',
@@ -122,6 +126,10 @@ export const errorTexts = {
   INTERNAL: {
     message: 'Something went wrong on our side.',
     remedy: 'details.request_id finds the reason in the log.',
+  },
+  BROKER_UNAVAILABLE: {
+    message: 'The message broker does not answer.',
+    remedy: 'Nothing was changed; alarms go round it meanwhile. Repeat after details.retry_after seconds.',
   },
   NOT_READY: {
     message: 'The service cannot answer now.',

@@ -121,6 +121,10 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/secrets/panel-integration-key/:id/reveal': needs('secret:reveal'),
 
   'GET /api/system/status': any(),
+  'GET /api/system/dead-letters': needs('system:config'),
+  'GET /api/system/dead-letters/:id': needs('system:config'),
+  'POST /api/system/dead-letters/replay': needs('system:config'),
+  'POST /api/system/dead-letters/discard': needs('system:config'),
   'GET /api/audit': needs('audit:read'),
   'GET /api/audit/export': needs('audit:read', 'reports'),
 }

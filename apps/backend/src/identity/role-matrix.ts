@@ -84,6 +84,10 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'POST /api/secrets/panel-integration-key/:id/reveal': row('MAOTF', 'PANEL_NOT_FOUND'),
 
   'GET /api/system/status': row('MAOTF'),
+  'GET /api/system/dead-letters': row('MA'),
+  'GET /api/system/dead-letters/:id': { ...row('MA'), always: 'DEAD_LETTER_NOT_FOUND' },
+  'POST /api/system/dead-letters/replay': row('MA'),
+  'POST /api/system/dead-letters/discard': row('MA'),
   'GET /api/audit': row('MA'),
   'GET /api/audit/export': row('MA'),
 }

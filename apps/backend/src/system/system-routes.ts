@@ -4,6 +4,7 @@ import type { Backend } from '../backend.ts'
 import { type Api, answers } from '../http/api.ts'
 import { personOfRequest } from '../http/guard.ts'
 import { auditRoutes } from './audit-routes.ts'
+import { deadLetterRoutes } from './dead-letter-routes.ts'
 
 export function systemRoutes(app: Api, backend: Backend): void {
   app.get(
@@ -13,5 +14,6 @@ export function systemRoutes(app: Api, backend: Backend): void {
     },
     async (request) => backend.system.statusFor(personOfRequest(request).scope),
   )
+  deadLetterRoutes(app, backend)
   auditRoutes(app, backend)
 }

@@ -4,7 +4,7 @@
  * leaves undone in PostgreSQL.
  */
 import type { ComponentName, ComponentStatus, PanelLive, SiteScope, SystemStatus } from '@stam/contracts'
-import type { Bus } from '@stam/bus'
+import { type Bus, DEAD_LETTER_QUEUE } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, isoTime, type Log } from '@stam/runtime'
 import { type Store, type SystemFigures, systemFigures } from '@stam/store'
@@ -17,6 +17,8 @@ export interface SystemWatch {
   readonly status: SystemStatus
   /** The same, with the panels of this scope counted only: how many there are elsewhere is nobody else's business. */
   statusFor(scope: SiteScope): SystemStatus
+  /** Looks at once instead of at the next round, and tells when the number changed. Never rejects. */
+  countDeadLetters(): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,6 +40,7 @@ export interface SystemWatchOptions {
 
 const LOOK_MS = 1_000
 const PANELS_EVERY = 5
+const DEAD_LETTERS_EVERY = 5
 const TELL_EVERY = 10
 /** A relay numbers within a tenth of a second; a message this old without a number means that none works. */
 const RELAY_SILENT_MS = 2_000
@@ -55,6 +58,7 @@ class Watch implements SystemWatch {
   readonly #options: SystemWatchOptions
   readonly #components = new Map<ComponentName, ComponentStatus>()
   #figures: SystemFigures = { streamPosition: 0, outboxPending: 0, oldestUnnumberedMs: 0, panels: 0 }
+  #deadLetters: number | null = null
   #links = { connected: 0, without_contact: 0, without_worker: 0 }
   #live: readonly PanelLive[] = []
   #looks = 0
@@ -89,6 +93,7 @@ class Watch implements SystemWatch {
       panels: { total: this.#figures.panels, ...this.#links },
       stream_position: hub.last,
       outbox_pending: this.#figures.outboxPending,
+      dead_letters: this.#deadLetters,
     }
   }
 
@@ -96,7 +101,7 @@ class Watch implements SystemWatch {
     if (scope.kind === 'all') return this.status
     const sees = seesSite(scope)
     const own = this.#live.filter((state) => sees(this.#options.panels.siteOf(state.panel_id)))
-    return { ...this.status, panels: { total: own.length, ...linksOf(own) } }
+    return { ...this.status, panels: { total: own.length, ...linksOf(own) }, dead_letters: null }
   }
 
   async close(): Promise<void> {
@@ -119,6 +124,7 @@ class Watch implements SystemWatch {
     this.#judge('realtime', hub.followed(HUB_SILENT_MS) ? up : down('the stream is not followed'))
     await this.#judgeByHeartbeat()
     if (this.#looks % PANELS_EVERY === 0) await this.#countLinks()
+    if (this.#looks % DEAD_LETTERS_EVERY === 0) await this.#readDeadLetters()
     this.#looks++
     this.#tell(this.#looks % TELL_EVERY === 0)
     if (!this.#closed) {
@@ -153,6 +159,17 @@ class Watch implements SystemWatch {
     this.#links = linksOf(this.#live)
   }
 
+  async countDeadLetters(): Promise<void> {
+    await this.#readDeadLetters()
+    this.#tell(false)
+  }
+
+  async #readDeadLetters(): Promise<void> {
+    const { bus } = this.#options
+    const depths = bus.status.state === 'up' ? await bus.queueDepths().catch(() => null) : null
+    this.#deadLetters = depths?.find(({ queue }) => queue === DEAD_LETTER_QUEUE)?.messages ?? null
+  }
+
   #judge(name: ComponentName, { state, error }: Judged): void {
     const before = this.#components.get(name)
     const since = before?.state === state ? before.since : isoTime(this.#options.clock.now())
@@ -162,8 +179,8 @@ class Watch implements SystemWatch {
 
   #tell(anyway: boolean): void {
     if (this.#closed) return
-    const { mode, components, panels } = this.status
-    const picture = JSON.stringify([mode, components, panels])
+    const { mode, components, panels, dead_letters } = this.status
+    const picture = JSON.stringify([mode, components, panels, dead_letters])
     if (picture === this.#told && !anyway) return
     this.#told = picture
     this.#options.onChange()

@@ -56,6 +56,11 @@ const system = createRoute({
   path: '/system',
   component: lazyRouteComponent(() => import('../screens/system-screen.tsx'), 'SystemScreen'),
 })
+const deadLetters = createRoute({
+  getParentRoute: () => root,
+  path: '/system/dead-letters',
+  component: lazyRouteComponent(() => import('../screens/dead-letters/dead-letters-screen.tsx'), 'DeadLettersScreen'),
+})
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -69,6 +74,7 @@ export const router = createRouter({
     panel,
     simulation,
     system,
+    deadLetters,
   ]),
   defaultErrorComponent: ScreenFailed,
   // Fetched when a finger or pointer is about to press: most changes of screen need no wait.

@@ -39,6 +39,20 @@ function client(...answers: (Response | 'silence')[]) {
 const header = (asked: Asked | undefined, name: string): string | null => new Headers(asked?.init.headers).get(name)
 const failed = (promise: Promise<unknown>): Promise<Failure> => promise.then(() => expect.unreachable(), failureOf)
 
+describe('a 503', () => {
+  test.each(['NOT_READY', null])('of %s is silence: nobody serves there', async (code) => {
+    const { http, reached } = client(code === null ? new Response('<html>', { status: 503 }) : refusal(503, code))
+    expect(await failed(http.call('/api/x', Thing))).toEqual({ kind: 'unreachable' })
+    expect(reached).toEqual([false])
+  })
+
+  test('that names a part which is away is an answer of a server that is there', async () => {
+    const { http, reached } = client(refusal(503, 'BROKER_UNAVAILABLE', { retry_after: 2 }))
+    expect(await failed(http.call('/api/x', Thing))).toMatchObject({ kind: 'refused', code: 'BROKER_UNAVAILABLE' })
+    expect(reached).toEqual([true])
+  })
+})
+
 describe('asking', () => {
   test('bearer token, query without empty values, validated answer without what nobody asked for', async () => {
     const { http, asked } = client(json(200, { name: 'a', secret: 'x' }))

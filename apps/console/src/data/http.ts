@@ -72,7 +72,11 @@ interface Answer {
   readonly text: string
 }
 
-const isGatewaySilence = (status: number): boolean => status === 502 || status === 503 || status === 504
+/** A 503 of our own that names a part which is away comes from a server that is there. */
+function isSilence(answer: Answer): boolean {
+  if (answer.status === 502 || answer.status === 504) return true
+  return answer.status === 503 && (codeOf(answer) ?? 'NOT_READY') === 'NOT_READY'
+}
 
 export function createHttp(deps: HttpDeps): Http {
   const once = async (path: string, call: Call): Promise<Answer> => {
@@ -89,7 +93,7 @@ export function createHttp(deps: HttpDeps): Http {
         requestId: response.headers.get('x-request-id'),
         text: await response.text(),
       }
-      deps.onReach(!isGatewaySilence(answer.status))
+      deps.onReach(!isSilence(answer))
       return answer
     } catch (error) {
       if (call.signal?.aborted === true) throw error
@@ -170,10 +174,11 @@ function codeOf({ text }: Answer): string | undefined {
   return body.success ? body.data.error.code : undefined
 }
 
-function failureFrom({ status, requestId, text }: Answer): Failure {
-  if (isGatewaySilence(status)) return { kind: 'unreachable' }
+function failureFrom(answer: Answer): Failure {
+  if (isSilence(answer)) return { kind: 'unreachable' }
+  const { status, requestId, text } = answer
   const body = ErrorBody.safeParse(jsonOf(text))
-  if (!body.success || status >= 500) return { kind: 'broken', status, requestId }
+  if (!body.success || (status >= 500 && status !== 503)) return { kind: 'broken', status, requestId }
   return { kind: 'refused', status, ...body.data.error }
 }
 

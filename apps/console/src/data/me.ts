@@ -27,6 +27,7 @@ export type Permission =
   | 'site:service-mode'
   | 'panel:command'
   | 'audit:read'
+  | 'system:config'
 export const may = (me: Pick<Me, 'permissions'>, permission: Permission): boolean => me.permissions.includes(permission)
 
 export type PasswordResult = { readonly ok: true } | { readonly ok: false; readonly failure: Failure }

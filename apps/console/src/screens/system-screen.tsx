@@ -3,6 +3,7 @@ import { Check, CircleX, LoaderCircle, Minus } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { usePanels } from '../data/panels.ts'
 import { type ComponentStatus, refreshSystemStatus, useRealtime, useSystemStatus } from '../data/system.ts'
+import { may, useMe } from '../data/me.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
 import { Flag } from '../ui/labels.tsx'
 import { Page } from '../ui/page.tsx'
@@ -53,6 +54,7 @@ export function SystemScreen(): ReactNode {
                   ],
                   [t('system.own_position'), stream.position ?? '—'],
                   [t('system.outbox'), status.outbox_pending],
+                  [t('system.dead_letters'), <DeadLetterCount key="dead" count={status.dead_letters} />],
                   [t('system.round_trip'), stream.roundTripMs === null ? '—' : `${stream.roundTripMs} ms`],
                   [t('system.instance'), status.instance_id],
                   [t('system.profile'), t(status.profile === 'embedded' ? 'system.embedded' : 'system.distributed')],
@@ -122,6 +124,27 @@ function Component({ component }: { readonly component: ComponentStatus }): Reac
         <Ticking say={(now) => duration(now - since, language)} deps={`${component.since} ${language}`} />)
       </span>
     </li>
+  )
+}
+
+/** Anything but none is a fault somebody has to decide about; who may decide gets there from here. */
+function DeadLetterCount({ count }: { readonly count: number | null }): ReactNode {
+  const { t } = useTexts()
+  const me = useMe()
+  const text = count === null ? t('system.dead_letters_unknown') : count
+  return (
+    <span className="flex flex-wrap items-center gap-x-4" data-testid="dead-letter-count">
+      {count !== null && count > 0 ? <Flag tone="warning">{text}</Flag> : text}
+      {may(me, 'system:config') && (
+        <Link
+          to="/system/dead-letters"
+          data-testid="go-dead-letters"
+          className="inline-flex items-center text-action underline-offset-4 hover:underline max-md:min-h-11"
+        >
+          {t('system.dead_letters_show')}
+        </Link>
+      )}
+    </span>
   )
 }
 

@@ -447,6 +447,63 @@ export const pl = {
   'system.panels_silent': 'Bez kontaktu',
   'system.panels_orphan': 'Bez obsługującego procesu',
   'system.silent': 'Centrale bez łączności',
+  'dead.title': 'Odrzucone komunikaty',
+  'dead.one': 'Odrzucony komunikat',
+  'dead.lead': 'Komunikaty, których żadna część systemu nie przyjęła. Czekają tu na decyzję.',
+  'dead.showing_oldest': 'Najstarsze {count} z {total}. Pozostałe pojawią się, gdy te znikną.',
+  'dead.empty': 'Brak odrzuconych komunikatów',
+  'dead.empty_body': 'Każdy komunikat przyjęła część systemu, dla której był przeznaczony.',
+  'dead.stale': 'Lista jest taka jak poprzednio. Dopóki kolejki nie odpowiadają, nic nie da się z nią zrobić.',
+  'dead.select_all': 'Zaznacz wszystkie',
+  'dead.select': 'Zaznacz: {what}',
+  'dead.replay': 'Wyślij ponownie',
+  'dead.discard': 'Usuń',
+  'dead.replay_selected': 'Wyślij ponownie ({count})',
+  'dead.discard_selected': 'Usuń ({count})',
+  'dead.replay_title':
+    '{count, plural, one {Ponowne wysłanie # komunikatu} few {Ponowne wysłanie # komunikatów} many {Ponowne wysłanie # komunikatów} other {Ponowne wysłanie # komunikatu}}',
+  'dead.discard_title':
+    '{count, plural, one {Usunięcie # komunikatu} few {Usunięcie # komunikatów} many {Usunięcie # komunikatów} other {Usunięcie # komunikatu}}',
+  'dead.replay_means':
+    'Wracają na koniec swoich kolejek i zostaną obsłużone jeszcze raz. To, co już zapisano, nie zapisze się drugi raz.',
+  'dead.discard_means': 'Znikną na zawsze. Jeśli któryś z nich to alarm, żaden operator go nie zobaczy.',
+  'dead.reason': 'Powód',
+  'dead.reason_hint': 'Trafi do dziennika audytu wraz z Twoim nazwiskiem.',
+  'dead.reason_short': 'Co najmniej 5 znaków.',
+  'dead.close': 'Gotowe',
+  'dead.outcome.replayed':
+    '{count, plural, one {# komunikat wrócił do kolejki.} few {# komunikaty wróciły do kolejek.} many {# komunikatów wróciło do kolejek.} other {# komunikatu wróciło do kolejki.}}',
+  'dead.outcome.discarded':
+    '{count, plural, one {Usunięto # komunikat.} few {Usunięto # komunikaty.} many {Usunięto # komunikatów.} other {Usunięto # komunikatu.}}',
+  'dead.outcome.gone':
+    '{count, plural, one {# komunikatu już tu nie było.} few {# komunikatów już tu nie było.} many {# komunikatów już tu nie było.} other {# komunikatu już tu nie było.}}',
+  'dead.outcome.refused':
+    '{count, plural, one {# komunikat nie ma dokąd wrócić i tu zostaje.} few {# komunikaty nie mają dokąd wrócić i tu zostają.} many {# komunikatów nie ma dokąd wrócić i tu zostaje.} other {# komunikatu nie ma dokąd wrócić i tu zostaje.}}',
+  'dead.outcome.unsettled':
+    '{count, plural, one {Kolejki nie odpowiedziały co do # komunikatu. Sprawdź listę; powtórzenie nie zaszkodzi.} few {Kolejki nie odpowiedziały co do # komunikatów. Sprawdź listę; powtórzenie nie zaszkodzi.} many {Kolejki nie odpowiedziały co do # komunikatów. Sprawdź listę; powtórzenie nie zaszkodzi.} other {Kolejki nie odpowiedziały co do # komunikatu. Sprawdź listę; powtórzenie nie zaszkodzi.}}',
+  'dead.died': 'Od',
+  'dead.queue': 'Kolejka',
+  'dead.no_queue': 'żadna',
+  'dead.topic': 'Temat',
+  'dead.kind': 'Rodzaj',
+  'dead.unknown_kind': 'nieznany rodzaj',
+  'dead.sender': 'Nadawca',
+  'dead.message_id': 'Komunikat',
+  'dead.request_id': 'Ślad',
+  'dead.headers': 'Nagłówki',
+  'dead.size': 'Rozmiar',
+  'dead.bytes': '{count, plural, one {# bajt} few {# bajty} many {# bajtów} other {# bajta}}',
+  'dead.content': 'Treść',
+  'dead.unreadable': 'To nie jest komunikat tego systemu; pokazano go tak, jak przyszedł.',
+  'dead.unreadable_hidden':
+    'To nie jest komunikat tego systemu. Nie wiadomo, co zawiera, dlatego widzi go tylko główny administrator (MASTER).',
+  'dead.hidden': 'Nie pokazano: {fields}',
+  'failure.broker.title': 'Kolejki nie odpowiadają',
+  'failure.broker.body':
+    'RabbitMQ nie działa. Nic nie zostało zmienione; alarmy omijają go w tym czasie. Spróbuj ponownie, gdy wróci.',
+  'system.dead_letters': 'Odrzucone komunikaty',
+  'system.dead_letters_unknown': 'teraz nie wiadomo',
+  'system.dead_letters_show': 'Pokaż odrzucone komunikaty',
 
   'palette.title': 'Polecenia',
   'palette.placeholder': 'Przejdź do ekranu, alarmu, obiektu…',

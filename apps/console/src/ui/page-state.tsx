@@ -68,6 +68,8 @@ export function failureWords(
           title: t('failure.too_many.title'),
           body: t('failure.too_many.body', { seconds: Number(failure.details['retry_after'] ?? 5) }),
         }
+      if (failure.code === 'BROKER_UNAVAILABLE')
+        return { title: t('failure.broker.title'), body: t('failure.broker.body') }
       return { title: t('failure.refused.title'), body: t('failure.refused.body', { code: failure.code }) }
   }
 }
