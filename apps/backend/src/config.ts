@@ -1,6 +1,6 @@
 /** Every setting of the backend: unit in the name, range, default, a sentence. Parsed once; see runtime `loadConfig`. */
 import { fileURLToPath } from 'node:url'
-import { secretField, uuidv7 } from '@stam/runtime'
+import { featureFields, haProblems, secretField, uuidv7 } from '@stam/runtime'
 import { z } from 'zod'
 
 const consoleDist = fileURLToPath(new URL('../../console/dist', import.meta.url))
@@ -8,6 +8,7 @@ const perMinute = (fallback: number, about: string) =>
   z.number().int().min(1).max(1_000_000).default(fallback).describe(about)
 
 export const BackendConfig = z.object({
+  ...featureFields,
   instanceId: z
     .string()
     .min(1)
@@ -107,7 +108,7 @@ export const BackendConfig = z.object({
 })
 
 /** The backend as a process of its own: also where everything else is. */
-export const ProcessConfig = z.object({
+const ProcessFields = z.object({
   ...BackendConfig.shape,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe lines to write.'),
   healthPort: z.number().int().min(0).max(65_535).default(9080).describe('Port of /healthz, /readyz and /metrics.'),
@@ -126,11 +127,18 @@ export const ProcessConfig = z.object({
   rabbitmqHosts: z.array(z.string()).min(1).default(['127.0.0.1:5672']).describe('host:port of every broker node.'),
   rabbitmqVhost: z.string().default('/').describe('Virtual host of the broker.'),
   rabbitmqUsername: z.string().default('stam').describe('User of the broker.'),
-  rabbitmqPassword: secretField().describe('Password of the broker user.'),
+  rabbitmqPassword: secretField().optional().describe('Password of the broker user; not needed without realtime.'),
   rabbitmqQueueType: z
     .enum(['classic', 'quorum'])
     .default('classic')
     .describe('quorum on a cluster, classic on a single node.'),
+})
+
+/** What is switched off need not be configured; what is switched on must be able to keep its promise. */
+export const ProcessConfig = ProcessFields.superRefine((config, context) => {
+  const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  if (config.featureRealtimeEnabled && !config.rabbitmqPassword) problem('rabbitmqPassword', 'is needed')
+  for (const message of haProblems(config, config.redisSentinels.length > 0)) problem('featureHaEnabled', message)
 })
 export type ProcessConfig = z.output<typeof ProcessConfig>
 export type BackendConfig = z.output<typeof BackendConfig>

@@ -1,7 +1,15 @@
 /** The backend as a process of its own (distributed profile). */
-import { createRabbitBus } from '@stam/bus'
-import { createRedisLive, type RedisLiveOptions } from '@stam/live'
-import { type AppContext, describeConfig, loadConfig, processSources, type Running, runApp } from '@stam/runtime'
+import { type Bus, createMemoryBus, createRabbitBus, logBusEvents } from '@stam/bus'
+import { createMemoryLive, createRedisLive, type Live, type RedisLiveOptions } from '@stam/live'
+import {
+  type AppContext,
+  describeConfig,
+  type Log,
+  loadConfig,
+  processSources,
+  type Running,
+  runApp,
+} from '@stam/runtime'
 import { openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
 import { startBackend } from './start-backend.ts'
@@ -21,6 +29,26 @@ function redisOf(config: ProcessConfig): Pick<RedisLiveOptions, 'server' | 'pass
   }
 }
 
+/** Without realtime both are closed doors, in state `off`: everything behind them is done by PostgreSQL. */
+async function openDoors(config: ProcessConfig, log: Log): Promise<{ bus: Bus; live: Live }> {
+  const name = config.instanceId
+  if (!config.featureRealtimeEnabled || !config.rabbitmqPassword) {
+    const closed = { bus: createMemoryBus(), live: createMemoryLive() }
+    await Promise.all([closed.bus.close(), closed.live.close()])
+    return closed
+  }
+  const bus = createRabbitBus({
+    hosts: config.rabbitmqHosts,
+    vhost: config.rabbitmqVhost,
+    username: config.rabbitmqUsername,
+    password: config.rabbitmqPassword,
+    queueType: config.rabbitmqQueueType,
+    name,
+    onEvent: logBusEvents(log),
+  })
+  return { bus, live: createRedisLive({ ...redisOf(config), name }) }
+}
+
 async function start({ config, log, clock, metrics, readiness, stop }: AppContext<ProcessConfig>): Promise<Running> {
   const name = config.instanceId
   const store = await openStore({
@@ -31,15 +59,7 @@ async function start({ config, log, clock, metrics, readiness, stop }: AppContex
     log,
     clock,
   })
-  const bus = createRabbitBus({
-    hosts: config.rabbitmqHosts,
-    vhost: config.rabbitmqVhost,
-    username: config.rabbitmqUsername,
-    password: config.rabbitmqPassword,
-    queueType: config.rabbitmqQueueType,
-    name,
-  })
-  const live = createRedisLive({ ...redisOf(config), name })
+  const { bus, live } = await openDoors(config, log)
   const backend = await startBackend(config, { store, bus, live, log, clock, metrics, readiness })
   const endWatch = watchSchema(store, clock, stop)
   return {

@@ -5,7 +5,15 @@
 import type { AddressInfo } from 'node:net'
 import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
-import { type Clock, createMetrics, createReadiness, type Log, type Metrics, type Readiness } from '@stam/runtime'
+import {
+  type Clock,
+  createMetrics,
+  createReadiness,
+  type Log,
+  type Metrics,
+  type Readiness,
+  statusCheck,
+} from '@stam/runtime'
 import { findPrincipals, type Store } from '@stam/store'
 import type { FastifyInstance } from 'fastify'
 import type { Backend } from './backend.ts'
@@ -71,7 +79,7 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
     await close()
     throw error
   }
-  sockets.attach(app.server)
+  if (config.featureRealtimeEnabled) sockets.attach(app.server)
   if (!deps.readiness) readiness.setLifecycle('serving')
   const url = urlOf(config.host, app.server.address() as AddressInfo)
   deps.log.info('backend_listening', { url })
@@ -185,18 +193,15 @@ function limitsOf(config: BackendConfig): LimitsPerMinute {
 }
 
 /** Without PostgreSQL nothing can be served; the others only make it degraded (spec 05 "Health"). */
-function addReadinessChecks(readiness: Readiness, { store, live, bus }: Backend): void {
+function addReadinessChecks(readiness: Readiness, { config, store, live, bus }: Backend): void {
   readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
-  const reported = (name: string, of: { readonly status: { readonly state: string; readonly error: string | null } }) =>
-    readiness.add({
-      name,
-      essential: false,
-      check: async () => {
-        if (of.status.state !== 'up' && of.status.state !== 'off') throw new Error(of.status.error ?? of.status.state)
-      },
-    })
-  reported('redis', live)
-  reported('rabbitmq', bus)
+  for (const [name, of] of [
+    ['redis', live],
+    ['rabbitmq', bus],
+  ] as const) {
+    if (config.featureRealtimeEnabled) readiness.add(statusCheck(name, of))
+    else readiness.disable(name)
+  }
 }
 
 function urlOf(host: string, { port }: AddressInfo): string {

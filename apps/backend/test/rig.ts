@@ -78,6 +78,8 @@ export interface RigOptions {
   readonly log?: Log
   /** Instead of the one in memory, so `broker` is not behind it; closed with the rig. */
   readonly bus?: Bus
+  /** Instead of the one in memory, so `liveStore` is not behind it. */
+  readonly live?: Live
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -87,7 +89,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const bus = options.bus ?? createMemoryBus({ broker })
   const clock = options.clock ?? systemClock
   const liveStore = new MemoryLiveStore({ clock })
-  const live = createMemoryLive({ store: liveStore })
+  const live = options.live ?? createMemoryLive({ store: liveStore })
   const config = configOf(options.config)
   const backend = await startBackend(config, { store, bus, live, clock, log: options.log ?? silentLog })
   return {

@@ -55,7 +55,7 @@ describe('on RabbitMQ', () => {
     rig.store.execute(`
       CREATE SEQUENCE attempts;
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.panel_id = '${panelId}' THEN PERFORM nextval('attempts'); RAISE EXCEPTION 'out of order' USING ERRCODE = 'XX000'; END IF;
+        IF NEW.panel_id = '${panelId}' THEN PERFORM nextval('attempts'); RAISE EXCEPTION 'out of order' USING ERRCODE = '42501'; END IF;
         RETURN NEW;
       END $$;
       CREATE TRIGGER fail BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION fail()`)

@@ -333,6 +333,7 @@ export function statusOf(centre: Centre): SystemStatus {
     mode: degraded ? 'degraded' : 'normal',
     profile: 'embedded',
     demo: true,
+    features: { realtime: true, push: false, sms: false, arm_disarm: false, ha: false },
     version: '0.1.0',
     instance_id: 'dev',
     time: new Date().toISOString(),

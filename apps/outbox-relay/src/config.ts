@@ -1,5 +1,5 @@
 /** Every setting of the relay: unit in the name, range, default, a sentence. Parsed once; see runtime `loadConfig`. */
-import { secretField, uuidv7 } from '@stam/runtime'
+import { featureFields, haProblems, secretField, uuidv7 } from '@stam/runtime'
 import { z } from 'zod'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -54,8 +54,9 @@ export const RelayConfig = z.object({
 export type RelayConfig = z.output<typeof RelayConfig>
 
 /** The relay as a process of its own: also where everything else is. */
-export const ProcessConfig = z.object({
+const ProcessFields = z.object({
   ...RelayConfig.shape,
+  ...featureFields,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe lines to write.'),
   healthPort: z.number().int().min(0).max(65_535).default(9081).describe('Port of /healthz, /readyz and /metrics.'),
   healthHost: z
@@ -81,5 +82,10 @@ export const ProcessConfig = z.object({
     .enum(['classic', 'quorum'])
     .default('classic')
     .describe('quorum on a cluster, classic on a single node.'),
+})
+export const ProcessConfig = ProcessFields.superRefine((config, context) => {
+  const hasSentinels = config.redisHosts.length > 0 && config.redisMasterName !== undefined
+  for (const message of haProblems(config, hasSentinels))
+    context.addIssue({ code: 'custom', path: ['featureHaEnabled'], message })
 })
 export type ProcessConfig = z.output<typeof ProcessConfig>

@@ -1,7 +1,16 @@
 /** The relay as a process of its own (distributed profile). */
-import { createRabbitBus } from '@stam/bus'
+import { createRabbitBus, logBusEvents } from '@stam/bus'
 import { createRedisLive, type Live } from '@stam/live'
-import { type AppContext, describeConfig, loadConfig, processSources, type Running, runApp } from '@stam/runtime'
+import {
+  type AppContext,
+  describeConfig,
+  loadConfig,
+  processSources,
+  type Running,
+  runApp,
+  statusCheck,
+  switchedOff,
+} from '@stam/runtime'
 import { openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
 import { startOutboxRelay } from './start-outbox-relay.ts'
@@ -22,6 +31,9 @@ function connectLive({ instanceId, redisHosts, redisMasterName, redisPassword }:
 }
 
 async function start({ config, log, clock, metrics, readiness, stop }: AppContext<ProcessConfig>): Promise<Running> {
+  if (!config.featureRealtimeEnabled) {
+    return switchedOff({ log, readiness }, 'FEATURE_REALTIME_ENABLED', ['postgresql', 'rabbitmq', 'redis'])
+  }
   const name = config.instanceId
   const store = await openStore({
     url: config.databaseUrl.reveal(),
@@ -38,16 +50,12 @@ async function start({ config, log, clock, metrics, readiness, stop }: AppContex
     password: config.rabbitmqPassword,
     queueType: config.rabbitmqQueueType,
     name,
+    onEvent: logBusEvents(log),
   })
   const live = connectLive(config)
   readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
-  readiness.add({
-    name: 'rabbitmq',
-    essential: false,
-    check: async () => {
-      if (bus.status.state !== 'up') throw new Error(bus.status.error ?? bus.status.state)
-    },
-  })
+  readiness.add(statusCheck('rabbitmq', bus))
+  if (live) readiness.add(statusCheck('redis', live))
   const relay = await startOutboxRelay(config, { store, bus, log, clock, metrics, ...(live ? { live } : {}) })
   const endWatch = watchSchema(store, clock, stop)
   return {

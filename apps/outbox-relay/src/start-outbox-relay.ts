@@ -155,10 +155,11 @@ class Relay implements RunningRelay {
     const results = await this.#deps.bus.publishMany(messages)
     const confirmed: number[] = []
     const failures = new Map<string, number[]>()
-    messages.forEach(({ sequence_id, timestamp }, index) => {
+    messages.forEach(({ sequence_id, timestamp, type, request_id }, index) => {
       const result = results[index]
       if (result?.ok) {
         confirmed.push(sequence_id)
+        this.#log.info('change_published', { request_id, sequence_id, type })
         this.#telemetry.lag((this.#clock.now() - Date.parse(timestamp)) / 1000)
         return
       }

@@ -1,5 +1,5 @@
 /** Every setting of the worker: unit in the name, range, default, a sentence. Parsed once; see runtime `loadConfig`. */
-import { secretField, uuidv7 } from '@stam/runtime'
+import { featureFields, haProblems, secretField, uuidv7 } from '@stam/runtime'
 import { z } from 'zod'
 
 const ms = (fallback: number, min: number, max: number, about: string) =>
@@ -69,8 +69,9 @@ export type WorkerConfig = z.output<typeof WorkerConfig>
 export type WorkerConfigInput = z.input<typeof WorkerConfig>
 
 /** The worker as a process of its own: also where everything else is. */
-export const ProcessConfig = z.object({
+const ProcessFields = z.object({
   ...WorkerConfig.shape,
+  ...featureFields,
   leaseMs: ms(
     30_000,
     3_000,
@@ -103,5 +104,9 @@ export const ProcessConfig = z.object({
     .enum(['classic', 'quorum'])
     .default('classic')
     .describe('quorum on a cluster, classic on a single node.'),
+})
+export const ProcessConfig = ProcessFields.superRefine((config, context) => {
+  for (const message of haProblems(config, config.redisSentinels.length > 0))
+    context.addIssue({ code: 'custom', path: ['featureHaEnabled'], message })
 })
 export type ProcessConfig = z.output<typeof ProcessConfig>

@@ -1,5 +1,5 @@
 /** The SATEL worker as a process of its own (distributed profile). */
-import { createRabbitBus } from '@stam/bus'
+import { createRabbitBus, logBusEvents } from '@stam/bus'
 import { createRedisLive, type RedisLiveOptions } from '@stam/live'
 import {
   type AppContext,
@@ -9,6 +9,8 @@ import {
   processSources,
   type Running,
   runApp,
+  statusCheck,
+  switchedOff,
 } from '@stam/runtime'
 import { openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
@@ -30,6 +32,9 @@ function redisOf(config: ProcessConfig): Pick<RedisLiveOptions, 'server' | 'pass
 }
 
 async function start({ config, log, clock, metrics, readiness }: AppContext<ProcessConfig>): Promise<Running> {
+  if (!config.featureRealtimeEnabled) {
+    return switchedOff({ log, readiness }, 'FEATURE_REALTIME_ENABLED', ['postgresql', 'rabbitmq', 'redis'])
+  }
   const name = config.instanceId
   const store = await openStore({
     url: config.databaseUrl.reveal(),
@@ -45,10 +50,13 @@ async function start({ config, log, clock, metrics, readiness }: AppContext<Proc
     password: config.rabbitmqPassword,
     queueType: config.rabbitmqQueueType,
     name,
+    onEvent: logBusEvents(log),
   })
   const live = createRedisLive({ ...redisOf(config), name })
   // Without PostgreSQL panels cannot be taken over; those that are go on, so it is no reason to be taken out.
   readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
+  readiness.add(statusCheck('rabbitmq', bus))
+  readiness.add(statusCheck('redis', live))
   const keyring = config.encryptionKey && createKeyring(config.encryptionKey)
   const ownership = new LeasedOwnership({
     store,

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { BackendConfig, type RunningBackend, startBackend } from '@stam/backend'
-import { createMemoryBus } from '@stam/bus'
+import { createMemoryBus, logBusEvents } from '@stam/bus'
 import { createMemoryLive, MemoryLiveStore } from '@stam/live'
 import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
 import { type Clock, createKeyring, type Log, type Metrics, type Readiness, Secret } from '@stam/runtime'
@@ -38,7 +38,7 @@ export async function startProcesses(
   deps: Dependencies,
 ): Promise<Processes> {
   const { log } = deps
-  const bus = createMemoryBus()
+  const bus = createMemoryBus({ onEvent: logBusEvents(log.child({ process: 'bus' })) })
   const shared = new MemoryLiveStore({ clock: deps.clock })
   const live = createMemoryLive({ store: shared })
   const closers: (() => Promise<unknown>)[] = [() => live.close(), () => bus.close()]

@@ -16,6 +16,7 @@ export {
   retry,
   type Subscription,
 } from './bus.ts'
+export { logBusEvents } from './log-bus-events.ts'
 export { MOST_DEAD_LETTERS } from './bus.ts'
 export { BUS_ERROR_CODES, BusError, type BusErrorCode, isBusError } from './errors.ts'
 export { MemoryBroker, type MemoryBrokerOptions } from './memory/memory-broker.ts'

@@ -37,6 +37,7 @@ export const errorCodes = {
   RATE_LIMIT_EXCEEDED: 429,
   INTERNAL: 500,
   BROKER_UNAVAILABLE: 503,
+  FEATURE_OFF: 503,
   NOT_READY: 503,
 } as const satisfies Record<string, number>
 export type ErrorCode = keyof typeof errorCodes

@@ -14,6 +14,12 @@ export const ComponentStatus = z
   .meta({ id: 'ComponentStatus' })
 export type ComponentStatus = z.infer<typeof ComponentStatus>
 
+/** Which parts are switched on (spec 00 "Feature flags"). */
+export const Features = z
+  .object({ realtime: z.boolean(), push: z.boolean(), sms: z.boolean(), arm_disarm: z.boolean(), ha: z.boolean() })
+  .meta({ id: 'Features' })
+export type Features = z.infer<typeof Features>
+
 export const SystemStatus = z
   .object({
     mode: z.enum(['normal', 'degraded', 'maintenance']),
@@ -22,6 +28,7 @@ export const SystemStatus = z
     version: z.string(),
     instance_id: z.string(),
     time: Instant,
+    features: Features,
     components: z.array(ComponentStatus),
     panels: z.object({ total: z.int(), connected: z.int(), without_contact: z.int(), without_worker: z.int() }),
     stream_position: z.int(),

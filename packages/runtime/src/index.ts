@@ -18,6 +18,7 @@ export {
 } from './config.ts'
 export { withDeadline } from './deadline.ts'
 export { isRuntimeError, RUNTIME_ERROR_CODES, RuntimeError, type RuntimeErrorCode } from './errors.ts'
+export { type FeatureSettings, featureFields, featuresOf, haProblems, switchedOff } from './features.ts'
 export { createKeyring, type FernetOptions, generateFernetKey, type Keyring } from './fernet.ts'
 export { type HealthServer, type HealthServerOptions, healthzBody, startHealthServer } from './health-server.ts'
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from './log.ts'
@@ -37,6 +38,7 @@ export {
   type Readiness,
   type ReadinessCheck,
   type ReadinessReport,
+  statusCheck,
 } from './readiness.ts'
 export { redact, redactText } from './redact.ts'
 export { type AppContext, type RunAppOptions, type Running, runApp } from './run-app.ts'

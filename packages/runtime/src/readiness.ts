@@ -17,6 +17,8 @@ export interface ReadinessCheck {
 export type CheckResult =
   | { readonly status: 'up'; readonly latency_ms: number }
   | { readonly status: 'down'; readonly error: string }
+  /** Switched off by configuration: not asked, not missed. */
+  | { readonly status: 'disabled' }
 
 /** Body of `GET /readyz`; `not_ready` goes with 503. */
 export interface ReadinessReport {
@@ -28,6 +30,8 @@ export interface ReadinessReport {
 
 export interface Readiness {
   add(check: ReadinessCheck): void
+  /** Shows a dependency as switched off. */
+  disable(name: string): void
   /** `starting` and `draining` are not ready whatever the dependencies say. */
   setLifecycle(state: Lifecycle): void
   readonly lifecycle: Lifecycle
@@ -39,9 +43,24 @@ export type Lifecycle = 'starting' | 'serving' | 'draining'
 
 const CHECK_LIMIT_MS = 2_000
 
+/** For what knows its own state and can be done without (broker, live store). */
+export function statusCheck(
+  name: string,
+  of: { readonly status: { readonly state: string; readonly error: string | null } },
+): ReadinessCheck {
+  return {
+    name,
+    essential: false,
+    check: async () => {
+      if (of.status.state !== 'up') throw new Error(of.status.error ?? of.status.state)
+    },
+  }
+}
+
 export function createReadiness(options: { checks?: readonly ReadinessCheck[]; clock?: Clock } = {}): Readiness {
   const clock = options.clock ?? systemClock
   const checks = [...(options.checks ?? [])]
+  const disabled = new Set<string>()
   let lifecycle: Lifecycle = 'starting'
 
   async function ask({ name, check, limitMs = CHECK_LIMIT_MS }: ReadinessCheck): Promise<CheckResult> {
@@ -58,6 +77,9 @@ export function createReadiness(options: { checks?: readonly ReadinessCheck[]; c
   return {
     add(check) {
       checks.push(check)
+    },
+    disable(name) {
+      disabled.add(name)
     },
     setLifecycle(state) {
       lifecycle = state
@@ -76,6 +98,7 @@ export function createReadiness(options: { checks?: readonly ReadinessCheck[]; c
         checks: Object.fromEntries([
           ...own.map((result) => ['process', result] as const),
           ...results.map(({ check, result }) => [check.name, result] as const),
+          ...[...disabled].map((name) => [name, { status: 'disabled' }] as const),
         ]),
       }
     },

@@ -131,6 +131,10 @@ export const errorTexts = {
     message: 'The message broker does not answer.',
     remedy: 'Nothing was changed; alarms go round it meanwhile. Repeat after details.retry_after seconds.',
   },
+  FEATURE_OFF: {
+    message: 'This part is switched off here.',
+    remedy: 'details.feature names the switch; an administrator sets it in the configuration.',
+  },
   NOT_READY: {
     message: 'The service cannot answer now.',
     remedy:

@@ -122,10 +122,11 @@ function ownRoutes(app: Api, backend: Backend): void {
   app.post(
     '/api/auth/ws-ticket',
     { schema: { tags, summary: 'A ticket for one WebSocket, good for 10 seconds', response: answers(WsTicket) } },
-    async (request) => ({
-      ticket: await issueTicket(backend, personOfRequest(request)),
-      expires_in: TICKET_LIFE_MS / 1000,
-    }),
+    async (request) => {
+      if (!backend.config.featureRealtimeEnabled) throw new Problem('FEATURE_OFF', { feature: 'realtime' })
+      const ticket = await issueTicket(backend, personOfRequest(request))
+      return { ticket, expires_in: TICKET_LIFE_MS / 1000 }
+    },
   )
 }
 

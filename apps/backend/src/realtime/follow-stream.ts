@@ -36,7 +36,10 @@ export async function followStream(options: {
     calm: () => bus.status.state === 'up',
     onDelivered: (messages) => {
       const now = clock.now()
-      for (const message of messages) telemetry.delivered((now - Date.parse(message.timestamp)) / 1000)
+      for (const { timestamp, sequence_id, type, request_id } of messages) {
+        telemetry.delivered((now - Date.parse(timestamp)) / 1000)
+        log.info('change_delivered', { request_id, sequence_id, type })
+      }
       buffer.append(messages)
     },
     onReset: (from, to) => log.error('stream_restarted', { from, to }),

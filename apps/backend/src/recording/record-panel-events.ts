@@ -35,7 +35,16 @@ export function recordPanelEvents({ store, bus, log, telemetry }: RecordPanelEve
   }
 
   function settle(event: PanelEvent, outcome: RecordOutcome): DeliveryOutcome {
-    if (outcome.outcome !== 'refused') return done
+    if (outcome.outcome !== 'refused') {
+      log.info('event_recorded', {
+        request_id: event.request_id,
+        event_id: event.event_id,
+        panel_id: event.panel_id,
+        outcome: outcome.outcome,
+        ...('alarm_id' in outcome && { alarm_id: outcome.alarm_id }),
+      })
+      return done
+    }
     const { reason, detail } = outcome
     log.error('event_refused', {
       event_id: event.event_id,

@@ -6,7 +6,7 @@
 import type { ComponentName, ComponentStatus, PanelLive, SiteScope, SystemStatus } from '@stam/contracts'
 import { type Bus, DEAD_LETTER_QUEUE } from '@stam/bus'
 import type { Live } from '@stam/live'
-import { type Clock, isoTime, type Log } from '@stam/runtime'
+import { type Clock, featuresOf, isoTime, type Log } from '@stam/runtime'
 import { type Store, type SystemFigures, systemFigures } from '@stam/store'
 import type { BackendConfig } from '../config.ts'
 import { seesSite } from '../identity/principals.ts'
@@ -48,6 +48,7 @@ const HUB_SILENT_MS = 5_000
 
 type Judged = Pick<ComponentStatus, 'state' | 'error'>
 const up: Judged = { state: 'up', error: null }
+const off: Judged = { state: 'off', error: null }
 const down = (error: string): Judged => ({ state: 'down', error })
 
 export function watchSystem(options: SystemWatchOptions): SystemWatch {
@@ -89,6 +90,7 @@ class Watch implements SystemWatch {
       version: config.version,
       instance_id: config.instanceId,
       time: isoTime(clock.now()),
+      features: featuresOf(config),
       components,
       panels: { total: this.#figures.panels, ...this.#links },
       stream_position: hub.last,
@@ -112,7 +114,7 @@ class Watch implements SystemWatch {
   }
 
   async #look(): Promise<void> {
-    const { store, hub } = this.#options
+    const { config, store, hub } = this.#options
     try {
       this.#figures = await systemFigures(store)
       this.#judge('postgresql', up)
@@ -121,8 +123,10 @@ class Watch implements SystemWatch {
       this.#judge('postgresql', down(reason(error)))
     }
     this.#judgeSelfReporting(false)
-    this.#judge('realtime', hub.followed(HUB_SILENT_MS) ? up : down('the stream is not followed'))
-    await this.#judgeByHeartbeat()
+    if (config.featureRealtimeEnabled) {
+      this.#judge('realtime', hub.followed(HUB_SILENT_MS) ? up : down('the stream is not followed'))
+      await this.#judgeByHeartbeat()
+    } else for (const part of ['realtime', 'outbox-relay', 'satel-worker'] as const) this.#judge(part, off)
     if (this.#looks % PANELS_EVERY === 0) await this.#countLinks()
     if (this.#looks % DEAD_LETTERS_EVERY === 0) await this.#readDeadLetters()
     this.#looks++
@@ -149,7 +153,7 @@ class Watch implements SystemWatch {
     // Work left undone is the better witness: a relay that beats but does not work is no relay.
     if (silent) this.#judge('outbox-relay', down('messages wait for their numbers'))
     else this.#judge('outbox-relay', beats('outbox-relay') === false ? down('no relay reports') : up)
-    if (this.#figures.panels === 0) this.#judge('satel-worker', { state: 'off', error: null })
+    if (this.#figures.panels === 0) this.#judge('satel-worker', off)
     else this.#judge('satel-worker', beats('satel-worker') === false ? down('no worker reports') : up)
   }
 

@@ -99,6 +99,12 @@ function OneBanner({ banner }: { readonly banner: Banner }): ReactNode {
           {t('banner.synchronising')}
         </Strip>
       )
+    case 'realtime_off':
+      return (
+        <Strip look="grey" testId="banner-realtime-off" icon={<Unplug size={18} />}>
+          {t('banner.realtime_off')} {t('banner.polling')}
+        </Strip>
+      )
     case 'degraded':
       return (
         <Strip look="orange" testId="banner-degraded" icon={<TriangleAlert size={18} />}>

@@ -27,6 +27,7 @@ const kinds = (facts: ConnectionFacts): string[] => judgeConnection(facts, now).
 const status = (mode: SystemStatus['mode']): SystemStatus =>
   ({
     mode,
+    features: { realtime: true, push: false, sms: false, arm_disarm: false, ha: false },
     components: [
       { name: 'postgresql', state: 'up', since: '', error: null },
       { name: 'redis', state: 'down', since: '', error: 'x' },
@@ -39,6 +40,12 @@ describe('banners', () => {
   test('all well: none', () => expect(kinds(live)).toEqual([]))
   test('a blink is not worth a banner', () => expect(kinds(lost(connectionTiming.quietMs - 1))).toEqual([]))
   test('stream lost, REST up: yellow', () => expect(kinds(lost(5_000))).toEqual(['realtime_lost']))
+  test('no stream because it is switched off: said calmly, and no fault', () => {
+    const off = { ...status('normal'), features: { realtime: false } } as unknown as SystemStatus
+    expect(kinds(lost(5_000, { status: off }))).toEqual(['realtime_off'])
+    const on = { ...status('normal'), features: { realtime: true } } as unknown as SystemStatus
+    expect(kinds(lost(5_000, { status: on }))).toEqual(['realtime_lost'])
+  })
   test('nothing answers: red, with the age of the data, and no second banner about it', () => {
     const facts = lost(45_000, { restUp: false, restDownSince: now - 40_000, freshAt: now - 45_000 })
     expect(judgeConnection(facts, now).banners).toEqual([

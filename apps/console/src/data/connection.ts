@@ -46,6 +46,8 @@ export type Banner =
       readonly advice: boolean
     }
   | { readonly kind: 'synchronising' }
+  /** Switched off by configuration: no fault, but the list comes by asking. */
+  | { readonly kind: 'realtime_off' }
   | { readonly kind: 'degraded'; readonly components: readonly ComponentStatus[] }
   | { readonly kind: 'maintenance' }
   | { readonly kind: 'stale'; readonly dataFrom: number }
@@ -67,6 +69,8 @@ export function judgeConnection(facts: ConnectionFacts, now: number): Connection
   if (unreachable) {
     const since = facts.restDownSince ?? facts.lostAt ?? now
     banners.push({ kind: 'unreachable', since, dataFrom: facts.freshAt, advice, attempt: facts.attempt })
+  } else if (facts.status?.features.realtime === false) {
+    banners.push({ kind: 'realtime_off' })
   } else if (facts.phase === 'syncing' && facts.everLive) {
     banners.push({ kind: 'synchronising' })
   } else if (!live && facts.phase !== 'stopped' && lostFor >= connectionTiming.quietMs) {

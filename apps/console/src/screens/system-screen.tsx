@@ -2,7 +2,13 @@ import { Link } from '@tanstack/react-router'
 import { Check, CircleX, LoaderCircle, Minus } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { usePanels } from '../data/panels.ts'
-import { type ComponentStatus, refreshSystemStatus, useRealtime, useSystemStatus } from '../data/system.ts'
+import {
+  type ComponentStatus,
+  refreshSystemStatus,
+  type SystemStatus,
+  useRealtime,
+  useSystemStatus,
+} from '../data/system.ts'
 import { may, useMe } from '../data/me.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
 import { Flag } from '../ui/labels.tsx'
@@ -21,6 +27,14 @@ const componentWords: Record<ComponentStatus['name'], MessageKey> = {
   'satel-worker': 'system.satel_worker',
   realtime: 'system.realtime',
 }
+
+const featureWords = [
+  ['realtime', 'system.feature.realtime'],
+  ['arm_disarm', 'system.feature.arm_disarm'],
+  ['sms', 'system.feature.sms'],
+  ['push', 'system.feature.push'],
+  ['ha', 'system.feature.ha'],
+] as const satisfies readonly (readonly [keyof SystemStatus['features'], MessageKey])[]
 
 /** Which part is up, since when, and how far the stream has come. */
 export function SystemScreen(): ReactNode {
@@ -75,6 +89,16 @@ export function SystemScreen(): ReactNode {
                   ],
                   [t('system.panels_orphan'), status.panels.without_worker],
                 ]}
+              />
+            </Section>
+            <Section title={t('system.features')} testId="features">
+              <Facts
+                rows={featureWords.map(([feature, word]) => [
+                  t(word),
+                  <span key={feature} data-testid={`feature-${feature}`} data-on={status.features[feature]}>
+                    {t(status.features[feature] ? 'system.feature_on' : 'system.feature_off')}
+                  </span>,
+                ])}
               />
             </Section>
             <SilentPanels />

@@ -102,6 +102,7 @@ export class EventPublisher {
 
   enqueue(queue: PanelQueue, events: readonly PanelEvent[]): void {
     if (events.length === 0 || queue.isStale) return
+    for (const event of events) this.#trace('event_detected', event, { source: event.source, type: event.event_type })
     queue.push(events)
     if (this.#keeper.isHolding) this.#keeper.keep([queue])
     if (queue.isBusy) return
@@ -210,6 +211,7 @@ export class EventPublisher {
         left.delete(queue)
         if (!queue.confirmed(events[index] as PanelEvent)) log.error('queue_front_changed', { panel_id: queue.panelId })
         telemetry.published('broker', 1)
+        this.#trace('event_published', events[index] as PanelEvent, { door: 'broker' })
         this.#areDoorsShut = false
         this.#giveBack(queue)
         queue.onProgress?.()
@@ -284,6 +286,7 @@ export class EventPublisher {
     }
     queue.recordedUpTo(queue.epoch, Number.MAX_SAFE_INTEGER)
     queue.done(fresh)
+    for (const event of fresh) this.#trace('event_published', event, { door: 'database' })
     queue.onProgress?.()
   }
 
@@ -295,6 +298,11 @@ export class EventPublisher {
       const recorded = positions.get(queue.panelId)
       if (recorded) queue.recordedUpTo(recorded.epoch, recorded.panel_seq)
     }
+  }
+
+  /** The same `request_id` is in every line about this signal, in every process, up to the screens. */
+  #trace(line: string, { request_id, event_id, panel_id }: PanelEvent, fields: Record<string, unknown>): void {
+    this.#options.log.info(line, { request_id, event_id, panel_id, ...fields })
   }
 
   #onEmptied(queue: PanelQueue): void {
