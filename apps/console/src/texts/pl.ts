@@ -496,7 +496,7 @@ export const pl = {
   'dead.content': 'Treść',
   'dead.unreadable': 'To nie jest komunikat tego systemu; pokazano go tak, jak przyszedł.',
   'dead.unreadable_hidden':
-    'To nie jest komunikat tego systemu. Nie wiadomo, co zawiera, dlatego widzi je tylko właściciel.',
+    'To nie jest komunikat tego systemu. Nie wiadomo, co zawiera, dlatego widzi go tylko właściciel.',
   'dead.hidden': 'Nie pokazano: {fields}',
   'failure.broker.title': 'Kolejki nie odpowiadają',
   'failure.broker.body':
