@@ -112,6 +112,11 @@ export class PanelSession {
     return this.#connection.connection === 'CONNECTED'
   }
 
+  /** All states that make up what a partition is shown as have been read. */
+  get isWhole(): boolean {
+    return this.#link?.snapshot()?.states.partitionsArmedMode1 !== undefined
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }

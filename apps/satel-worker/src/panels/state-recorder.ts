@@ -73,7 +73,8 @@ export class StateRecorder {
       if (recorded.connection !== null) this.#append(session, null, recorded.connection, picture.connection, at)
       recorded.connection = picture.connection
     }
-    if (picture.bits === null) return
+    // Armed in mode 1 is read late on old modules; until then it would be written down as armed in another mode.
+    if (picture.bits === null || !session.isWhole) return
     const now = partitionStates(picture.bits, partitionNumbers(session, picture))
     for (const [number, state] of now) {
       const before = recorded.partitions.get(number)

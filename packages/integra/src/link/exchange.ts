@@ -23,6 +23,8 @@ export interface Request {
   readonly neverRefused?: boolean
   /** Slower by nature: the longer time limit applies. */
   readonly slow?: boolean
+  /** A time limit of its own, milliseconds. */
+  readonly limitMs?: number
 }
 
 export interface QueuedRequest extends Request {

@@ -157,6 +157,15 @@ describe('poll schedule', () => {
       return commands
     }
     expect(asked(0)).toEqual([COMMAND.newData])
+    // What the first read has left out comes as soon as the first list is there, one at a time.
+    const slow = [
+      COMMAND.partitionsWarningAlarm,
+      COMMAND.partitionsArmedMode1,
+      COMMAND.zonesMasked,
+      COMMAND.zonesMaskedMemory,
+    ]
+    expect(slow.map((_, after) => asked(1 + after))).toEqual(slow.map((command) => [command]))
+    expect(asked(9)).toEqual([])
     take(COMMAND.partitionsArmed)
     expect(asked(1000).at(-1)).toBe(COMMAND.newData)
     take(COMMAND.zonesAlarm)
@@ -174,7 +183,7 @@ describe('poll schedule', () => {
 
   test('a full read ends once, after its last answer', () => {
     const polls = started()
-    polls.startFullRead()
+    polls.startFirstRead()
     let reads = 0
     while (polls.next(0) !== undefined) {
       reads++
@@ -187,8 +196,8 @@ describe('poll schedule', () => {
   test('requests are shared between links, their bytes encoded once', () => {
     const [one, two] = [started(), started()]
     expect(one.next(1000)).toBe(two.next(1000))
-    one.startFullRead()
-    two.startFullRead()
+    one.startFirstRead()
+    two.startFirstRead()
     expect(one.next(0)).toBe(two.next(0))
   })
 
@@ -210,7 +219,7 @@ describe('poll schedule', () => {
 
   test('stopped, it asks nothing', () => {
     const polls = started()
-    polls.startFullRead()
+    polls.startFirstRead()
     polls.stop()
     expect([polls.nextDue, polls.next(1e9)]).toEqual([Number.POSITIVE_INFINITY, undefined])
     polls.requestFullRead(0)

@@ -49,6 +49,8 @@ import type {
 
 const NEVER = Number.POSITIVE_INFINITY
 const DEFAULT_EXPIRY_MS = 5000
+/** Times as long as the panel's version took, the module's may take. */
+const MODULE_PATIENCE = 5
 
 /**
  * Opens a link to a panel and keeps it open: dials, identifies, reads everything, follows changes, and starts again
@@ -101,6 +103,10 @@ class TcpPanelLink implements PanelLink {
   /** End of dialling, listening, waiting, or of a ready link's first, unstable time; monotonic. */
   #phaseDeadline = NEVER
   #retryAt = 0
+  #askedAt = 0
+  #panelTookMs = 0
+  /** The module has once answered 0x7C later than it was waited for. */
+  #isPatient = false
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -301,11 +307,29 @@ class TcpPanelLink implements PanelLink {
   #ask(step: IdentifyStep): void {
     this.#phaseDeadline = NEVER
     if (step === 'states') {
-      this.#polls.startFullRead()
+      this.#polls.startFirstRead()
       this.#pump()
       return
     }
-    this.#send(identifyRequest(step, this.#polls.subscription, this.#context))
+    const request = identifyRequest(step, this.#polls.subscription, this.#context)
+    if (step === 'panel') this.#askedAt = this.#now()
+    this.#send(step === 'module' ? { ...request, limitMs: this.#moduleLimit() } : request)
+  }
+
+  /**
+   * Modules older than 0x7C never answer it (reference 4.3), and the whole link waits for that. A module knows its own version as fast as
+   * it has just told the panel's, so silence of some times that long says enough; should the answer come later still, see #onLateModule.
+   */
+  #moduleLimit(): number {
+    const { answerTimeoutMs } = this.#options
+    if (this.#isPatient) return answerTimeoutMs
+    return Math.min(answerTimeoutMs, Math.max(answerTimeoutMs / 3, MODULE_PATIENCE * this.#panelTookMs))
+  }
+
+  /** Taken for version 1 too early: everything was chosen for the wrong module. Once more, with all the time there is. */
+  #onLateModule(): void {
+    this.#isPatient = true
+    this.#feed({ type: 'silent' })
   }
 
   #onIdentifying(step: IdentifyStep, outcome: RawOutcome): void {
@@ -318,6 +342,7 @@ class TcpPanelLink implements PanelLink {
     const { payload } = outcome
     switch (step) {
       case 'panel':
+        this.#panelTookMs = this.#now() - this.#askedAt
         this.#panel = decodePanelVersion(payload)
         this.#feed({ type: this.#panel === undefined ? 'bad_answer' : 'answered' })
         return
@@ -409,7 +434,7 @@ class TcpPanelLink implements PanelLink {
       return
     }
     const { answerTimeoutMs, slowAnswerTimeoutMs } = this.#options
-    const limit = request.slow === true ? slowAnswerTimeoutMs : answerTimeoutMs
+    const limit = request.limitMs ?? (request.slow === true ? slowAnswerTimeoutMs : answerTimeoutMs)
     this.#exchange.sent(request, this.#now(), limit, isQueued(request) ? request.settle : undefined)
     this.#counters.framesOut++
     connection.send(request.frame)
@@ -468,6 +493,10 @@ class TcpPanelLink implements PanelLink {
   }
 
   #onUnsolicited(command: number, payload: Uint8Array): void {
+    if (command === COMMAND.moduleVersion && this.#identity?.module === undefined && this.#identity !== undefined) {
+      if (this.#connection !== undefined) this.#onLateModule()
+      return
+    }
     const row = stateRow(command)
     if (this.#identity === undefined || (row === undefined && command !== COMMAND.readEvent)) {
       this.#discard('unexpected', payload.length + 1, 1)

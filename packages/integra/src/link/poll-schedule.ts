@@ -64,6 +64,8 @@ export class PollSchedule {
   #context: CommandContext | undefined
   /** Everything this panel answers. */
   #all: readonly number[] = []
+  /** What the complete read under way, or the next one, reads. */
+  #full: readonly number[] = []
   #changed: readonly number[] = []
   #changedAt = 0
   /** undefined while no complete read is under way. */
@@ -85,15 +87,26 @@ export class PollSchedule {
     this.#all = fullPlan(context, absent)
   }
 
-  startFullRead(): void {
+  /**
+   * The read that makes a link usable: everything but what takes a version 1 module up to 5 s each (reference 4.1). Until it is
+   * over nothing is polled, so what is slow waits for {@link serve} and goes between the polls.
+   */
+  startFirstRead(): void {
+    const context = this.#context
+    this.#full = context === undefined ? [] : this.#all.filter((command) => !isSlow(command, context))
     this.#fullAt = 0
   }
 
   /** From here on by the clock. @param phase 0..1, spreads the polls of many links over the interval */
   serve(now: number, push: boolean, phase: number): void {
-    this.#nextPoll = push ? NEVER : now + phase * this.#times.pollIntervalMs
     this.#nextClock = now + this.#times.keepAliveMs
     this.#nextFull = now + this.#times.fullReadIntervalMs
+    const context = this.#context
+    this.#changed = context === undefined ? [] : this.#all.filter((command) => isSlow(command, context))
+    this.#changedAt = 0
+    // Before something slow it is asked whether there is news.
+    const pause = this.#changed.length > 0 ? 0 : phase * this.#times.pollIntervalMs
+    this.#nextPoll = push ? NEVER : now + pause
   }
 
   stop(): void {
@@ -143,15 +156,16 @@ export class PollSchedule {
     }
     if (this.#fullAt === undefined && this.#nextFull <= now) {
       this.#nextFull = now + this.#times.fullReadIntervalMs
+      this.#full = this.#all
       this.#fullAt = 0
     }
-    if (this.#fullAt === undefined || this.#fullAt >= this.#all.length) return undefined
-    return stateRequest(this.#all[this.#fullAt++] as number, context)
+    if (this.#fullAt === undefined || this.#fullAt >= this.#full.length) return undefined
+    return stateRequest(this.#full[this.#fullAt++] as number, context)
   }
 
   /** Whether the last answer ended a complete read; true once. */
   endFullRead(): boolean {
-    if (this.#fullAt === undefined || this.#fullAt < this.#all.length) return false
+    if (this.#fullAt === undefined || this.#fullAt < this.#full.length) return false
     if (this.#changedAt < this.#changed.length) return false
     this.#fullAt = undefined
     return true
