@@ -52,7 +52,12 @@ export const WorkerConfig = z.object({
   commGraceMs: ms(60_000, 0, 3_600_000, 'A new owner tries at least so long before it says so.'),
   driftLimitMs: ms(30_000, 1_000, 3_600_000, 'Error of a panel clock that is reported.'),
   snapshotIntervalMs: ms(60_000, 100, 3_600_000, 'Pause between two snapshots of a panel.'),
-  liveRefreshMs: ms(45_000, 100, 110_000, 'An unchanged panel is kept from expiring in the live store this often.'),
+  liveRefreshMs: ms(
+    4_000,
+    100,
+    110_000,
+    'The last contact with an unchanged panel is told to the live store this often, many panels at once.',
+  ),
   reconcileIntervalMs: ms(60_000, 100, 3_600_000, 'What the database has by now is looked at this often.'),
   panelListIntervalMs: ms(5_000, 50, 600_000, 'How often added, changed and removed panels are looked for.'),
   namesAtOnce: z.number().int().min(1).max(500).default(16).describe('Panels whose names are read at the same time.'),

@@ -184,6 +184,7 @@ class SatelWorker implements RunningWorker {
       events: {
         onChanged: (changed) => this.#liveWriter.changed(changed),
         onReady: (ready) => this.#onReady(ready),
+        onTold: (told, events) => this.#recorder.heard(told, events),
         onUnknownUser: (named, user) => this.#names.wantUser(named, user),
         onStale: (stale) => this.#ownership.lost(stale.panelId),
       },

@@ -42,13 +42,33 @@ it('partitions, zones, troubles, identity and connection, told as they change', 
   expect(versions.length).toBeLessThan(8)
   await eventually(async () => (await rig.rows('SELECT FROM panel_state_history WHERE partition_no = 1')).length === 1)
   expect(
-    await rig.rows('SELECT partition_no, old_state, new_state FROM panel_state_history WHERE partition_no = 1'),
-  ).toEqual([{ partition_no: 1, old_state: 'DISARMED', new_state: 'ARMED_FULL' }])
+    await rig.rows(
+      'SELECT partition_no, old_state, new_state, triggered_by FROM panel_state_history WHERE partition_no = 1',
+    ),
+    // By whom: the record of the event memory names the user, and comes after the bit.
+  ).toEqual([
+    {
+      partition_no: 1,
+      old_state: 'DISARMED',
+      new_state: 'ARMED_FULL',
+      triggered_by: expect.stringMatching(/^(.+ \()?1\)?$/),
+    },
+  ])
   await eventually(async () => {
     const [row] = await rig.rows('SELECT model, names_read_at FROM panels')
     expect(row).toMatchObject({ model: 'INTEGRA 64 Plus', names_read_at: expect.any(Date) })
     return true
   })
+})
+
+it('the last contact with a panel in which nothing happens is told every few seconds, without a change', async () => {
+  rig = await startRig([plainPanel('p1')])
+  const worker = await rig.startWorker({ keepAliveMs: 200 })
+  await settled(worker, 1)
+  await eventually(async () => (await live()).last_contact_at !== null)
+  const { version, last_contact_at: first } = await live()
+  await eventually(async () => ((await live()).last_contact_at ?? '') > (first ?? ''), { deadlineMs: 9_000 })
+  expect((await live()).version - version).toBeLessThan(3)
 })
 
 it('a live store that was away gets the whole picture again', async () => {

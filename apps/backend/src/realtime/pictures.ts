@@ -31,6 +31,8 @@ export class Pictures {
   readonly #dirty = new Map<string, PanelLive>()
   /** Link status last pushed, to notice what has expired. */
   readonly #shown = new Map<string, string>()
+  /** Last contact last pushed of panels somebody looks at: it moves on without a change. */
+  readonly #heard = new Map<string, string | null>()
   #cancelFlush: (() => void) | null = null
   #resending = false
   #cancelRecheck = () => {}
@@ -104,6 +106,7 @@ export class Pictures {
     const linkBefore = this.#shown.get(state.panel_id)
     const link = linkOf(state)
     this.#shown.set(state.panel_id, link)
+    if (this.#heard.has(state.panel_id)) this.#heard.set(state.panel_id, state.last_contact_at)
     const channel: Channel = `${ONE_PANEL}${state.panel_id}`
     let status: Buffer | null = null
     let full: Buffer | null = null
@@ -159,6 +162,7 @@ export class Pictures {
       connection.behindOnPictures = false
       await this.#full(connection, [...connection.channels])
     }
+    await this.#recheckWatched()
     if (!watched) return this.#shown.clear()
     const panelIds = this.#options.panels.panelIds()
     for (let from = 0; from < panelIds.length && !this.#closed; from += SNAPSHOT_PANELS) {
@@ -167,6 +171,20 @@ export class Pictures {
         if (before === undefined) this.#shown.set(state.panel_id, linkOf(state))
         else if (before !== linkOf(state)) this.#push(state)
       }
+    }
+  }
+
+  /** The age of what is shown of one panel is told to those who look at it; the overview asks by itself. */
+  async #recheckWatched(): Promise<void> {
+    const watched = new Set<string>()
+    for (const { channels } of this.#options.sockets.connections()) {
+      for (const channel of channels) if (channel.startsWith(ONE_PANEL)) watched.add(channel.slice(ONE_PANEL.length))
+    }
+    for (const panelId of this.#heard.keys()) if (!watched.has(panelId)) this.#heard.delete(panelId)
+    for (const state of await this.#options.states([...watched])) {
+      const before = this.#heard.get(state.panel_id)
+      this.#heard.set(state.panel_id, state.last_contact_at)
+      if (before !== undefined && before !== state.last_contact_at) this.#push(state)
     }
   }
 

@@ -6,7 +6,7 @@ export interface LiveWriterOptions {
   readonly live: Live
   readonly clock: Clock
   readonly log: Log
-  /** An unchanged panel is kept from expiring this often. */
+  /** The last contact with an unchanged panel is told this often, so that its age on screen is honest; it also keeps it from expiring. */
   readonly refreshMs: number
   /** Called with every picture that is written. */
   readonly onPicture: (session: PanelSession, picture: ReturnType<PanelSession['picture']>) => void
@@ -18,7 +18,7 @@ const AT_ONCE = 100
 /** Live store away: how long until the whole picture is tried again. */
 const RETRY_MS = 1_000
 
-/** Keeps the live store up to date: on change, gathered; otherwise only a touch a minute. Its loss loses nothing. */
+/** Keeps the live store up to date: on change, gathered; otherwise only a touch of many panels at once every few seconds. Its loss loses nothing. */
 export class LiveWriter {
   readonly #options: LiveWriterOptions
   readonly #sessions = new Set<PanelSession>()

@@ -1,4 +1,4 @@
-import type { PanelLive } from '@stam/contracts'
+import type { PanelEvent, PanelLive } from '@stam/contracts'
 import { type LinkStatus, openPanelLink, type PanelChange, type PanelLink, type PanelLinkOptions } from '@stam/integra'
 import { type Clock, isoTime, type Log } from '@stam/runtime'
 import type { AcquiredPanel, WorkerPanel } from '@stam/store'
@@ -39,6 +39,8 @@ export interface SessionEvents {
   /** The picture of it changed. */
   readonly onChanged: (session: PanelSession) => void
   readonly onReady: (session: PanelSession) => void
+  /** Events were made of what it said. */
+  readonly onTold: (session: PanelSession, events: readonly PanelEvent[]) => void
   /** An event named a user whose name has not been read. */
   readonly onUnknownUser: (session: PanelSession, user: number) => void
   /** Somebody else owns the panel. */
@@ -246,6 +248,7 @@ export class PanelSession {
         this.#options.events.onUnknownUser(this, user_no)
       }
     }
+    this.#options.events.onTold(this, events)
     this.#options.publisher.enqueue(this.#queue, events)
   }
 

@@ -34,6 +34,10 @@ export interface QueuedRequest extends Request {
   readonly beforeSend: (() => boolean) | undefined
 }
 
+export function isQueued(request: Request): request is QueuedRequest {
+  return 'settle' in request
+}
+
 export type Lane = 'command' | 'background'
 
 const LANE_LIMIT = 64

@@ -10,6 +10,17 @@ import type { IdentifyStep } from './machine.ts'
 
 const QUESTIONS = { panel: readPanelVersion, module: readModuleVersion, clock: readClock } as const
 
+/** Times as long as the panel's version took, the module's may take. */
+const MODULE_PATIENCE = 5
+
+/**
+ * How long the module may take to tell its version. Modules older than 0x7C never do (reference 4.3), and the whole link waits for that.
+ * A module knows its own version as fast as it has just told the panel's, so silence of some times that long says enough.
+ */
+export function moduleLimitMs({ answerTimeoutMs }: { readonly answerTimeoutMs: number }, panelTookMs: number): number {
+  return Math.min(answerTimeoutMs, Math.max(answerTimeoutMs / 3, MODULE_PATIENCE * panelTookMs))
+}
+
 /**
  * The request of an identifying step.
  * @param subscription commands to be pushed on change, for the step that subscribes

@@ -10,7 +10,7 @@ import { ChangeHub } from './change-hub.ts'
 import { PanelConnection } from './connection.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { DiscardLog } from './discard-log.ts'
-import { Exchange, type Lane, type QueuedRequest, type RawOutcome, type Request } from './exchange.ts'
+import { Exchange, isQueued, type Lane, type QueuedRequest, type RawOutcome, type Request } from './exchange.ts'
 import {
   backoffDelay,
   type IdentifyStep,
@@ -21,7 +21,7 @@ import {
   startLink,
   stepLink,
 } from './machine.ts'
-import { contextOf, identifyRequest, unknownContext } from './identify.ts'
+import { contextOf, identifyRequest, moduleLimitMs, unknownContext } from './identify.ts'
 import { MemoryReader } from './memory-reader.ts'
 import { readNames } from './name-reader.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
@@ -49,8 +49,6 @@ import type {
 
 const NEVER = Number.POSITIVE_INFINITY
 const DEFAULT_EXPIRY_MS = 5000
-/** Times as long as the panel's version took, the module's may take. */
-const MODULE_PATIENCE = 5
 
 /**
  * Opens a link to a panel and keeps it open: dials, identifies, reads everything, follows changes, and starts again
@@ -60,10 +58,6 @@ const MODULE_PATIENCE = 5
  */
 export function openPanelLink(options: PanelLinkOptions): PanelLink {
   return new TcpPanelLink(resolveOptions(options))
-}
-
-function isQueued(request: Request): request is QueuedRequest {
-  return 'settle' in request
 }
 
 /** The edge around the machine: carries out its effects and tells it what happened. */
@@ -313,23 +307,8 @@ class TcpPanelLink implements PanelLink {
     }
     const request = identifyRequest(step, this.#polls.subscription, this.#context)
     if (step === 'panel') this.#askedAt = this.#now()
-    this.#send(step === 'module' ? { ...request, limitMs: this.#moduleLimit() } : request)
-  }
-
-  /**
-   * Modules older than 0x7C never answer it (reference 4.3), and the whole link waits for that. A module knows its own version as fast as
-   * it has just told the panel's, so silence of some times that long says enough; should the answer come later still, see #onLateModule.
-   */
-  #moduleLimit(): number {
-    const { answerTimeoutMs } = this.#options
-    if (this.#isPatient) return answerTimeoutMs
-    return Math.min(answerTimeoutMs, Math.max(answerTimeoutMs / 3, MODULE_PATIENCE * this.#panelTookMs))
-  }
-
-  /** Taken for version 1 too early: everything was chosen for the wrong module. Once more, with all the time there is. */
-  #onLateModule(): void {
-    this.#isPatient = true
-    this.#feed({ type: 'silent' })
+    const limitMs = this.#isPatient ? this.#options.answerTimeoutMs : moduleLimitMs(this.#options, this.#panelTookMs)
+    this.#send(step === 'module' ? { ...request, limitMs } : request)
   }
 
   #onIdentifying(step: IdentifyStep, outcome: RawOutcome): void {
@@ -493,8 +472,10 @@ class TcpPanelLink implements PanelLink {
   }
 
   #onUnsolicited(command: number, payload: Uint8Array): void {
-    if (command === COMMAND.moduleVersion && this.#identity?.module === undefined && this.#identity !== undefined) {
-      if (this.#connection !== undefined) this.#onLateModule()
+    if (command === COMMAND.moduleVersion && this.#identity !== undefined && !this.#identity.module) {
+      // Taken for version 1 too early: everything was chosen for the wrong module. Once more, with all the time there is.
+      this.#isPatient = true
+      this.#feed({ type: 'silent' })
       return
     }
     const row = stateRow(command)

@@ -49,6 +49,7 @@ export interface StateHistoryDraft {
   readonly new_state: string
   /** ISO instant. */
   readonly changed_at: string
+  /** User or zone as the panel names it, with its number. */
   readonly triggered_by: string | null
 }
 

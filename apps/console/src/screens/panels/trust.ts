@@ -3,9 +3,9 @@ import type { PanelLive } from '@stam/contracts'
 
 /**
  * A connected panel is polled about every second and told of at once when anything changes; in between only its link is
- * confirmed, once a minute, and forgotten after two (spec 04). Past that, what is shown is how it was.
+ * confirmed, every few seconds, and seen here within ten. Past three times that, what is shown is how it was.
  */
-export const staleAfterMs = 120_000
+export const staleAfterMs = 30_000
 
 /** `fresh`: as it is now. `old`: as it was. `unknown`: nothing is known. */
 export type Trust = 'fresh' | 'old' | 'unknown'
