@@ -2,6 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { BackendConfig, generateSigningKey, startBackend } from '@stam/backend'
 import { createMemoryBus } from '@stam/bus'
 import { createMemoryLive } from '@stam/live'
@@ -20,6 +23,8 @@ export interface SystemRequest {
   readonly backend?: Readonly<Record<string, unknown>>
   /** Settings of the worker besides the usual ones. */
   readonly worker?: Readonly<Record<string, unknown>>
+  /** Where the log goes, and from which level on; otherwise errors, to a file that is removed in the end. */
+  readonly log?: { readonly file: string; readonly level: 'debug' | 'info' | 'warn' }
 }
 
 export interface ProcessFigures {
@@ -28,11 +33,26 @@ export interface ProcessFigures {
   /** ms since an arbitrary moment, of the same clock at each call. */
   readonly at: number
   readonly rssBytes: number
+  /** What is left on the heap after a collection, where one was asked for. */
+  readonly heapBytes: number
+  /** Longest pause of the event loop since the last asking, ms. */
+  readonly loopPauseMs: number
+  /** Open sockets, timers, requests of the thread pool. */
+  readonly resources: number
   readonly connected: number
   readonly settled: number
 }
 
 const UNLIMITED = { loginsPerMinute: 10_000, ticketsPerMinute: 100_000, requestsPerMinute: 1_000_000 }
+
+const loop = monitorEventLoopDelay({ resolution: 5 })
+loop.enable()
+
+/** The collector cannot be called without its flag, which a running process may still set. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose_gc')
+  runInNewContext('gc')()
+}
 
 const closers: (() => Promise<unknown>)[] = []
 const bus = createMemoryBus()
@@ -46,13 +66,14 @@ answerRequests(
       poolSize = 24,
       backend: settings = {},
       worker: workerSettings = {},
+      log: logTo,
     }: SystemRequest): Promise<string | undefined> => {
       const store = await openStore({ url: databaseUrl, poolSize, applicationName: 'bench' })
       const live = createMemoryLive()
       const log = createLog({
         service: 'bench',
-        level: 'error',
-        destination: join(tmpdir(), `stam-bench-${process.pid}.log`),
+        level: logTo?.level ?? 'error',
+        destination: logTo?.file ?? join(tmpdir(), `stam-bench-${process.pid}.log`),
       })
       const readiness = createReadiness()
       const deps = { store, bus, live, log, clock: systemClock }
@@ -94,13 +115,19 @@ answerRequests(
       const refused = results.filter(({ ok }) => !ok).length
       if (refused > 0) throw new Error(`the bus refused ${refused} messages`)
     },
-    figures: (): ProcessFigures => {
+    figures: ({ collect = false }: { collect?: boolean } = {}): ProcessFigures => {
       const { user, system } = process.cpuUsage()
+      if (collect) collectGarbage()
+      const loopPauseMs = loop.max / 1e6
+      loop.reset()
       const { connected = 0, settled = 0 } = worker?.figures() ?? {}
       return {
         cpuMs: (user + system) / 1000,
         at: performance.now(),
         rssBytes: process.memoryUsage.rss(),
+        heapBytes: process.memoryUsage().heapUsed,
+        loopPauseMs,
+        resources: process.getActiveResourcesInfo().length,
         connected,
         settled,
       }

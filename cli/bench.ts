@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult
   worker: async ({ panels }) => [await (await import('../bench/worker.ts')).benchWorker(panels)],
   codec: async () => [(await import('../bench/codec.ts')).benchCodec()],
   recording: async () => [await (await import('../bench/recording.ts')).benchRecording()],
+  login: async () => [await (await import('../bench/login.ts')).benchLogin()],
   replay: async () => [await (await import('../bench/replay.ts')).benchReplay()],
   list: async ({ small, data }) => {
     const [{ benchList }, { fullSize, smallSize }] = await Promise.all([

@@ -32,7 +32,7 @@ const KNOWN: readonly Command[] = [
   },
   {
     name: 'bench',
-    usage: 'bench pipeline|worker|codec|replay|list [--json]',
+    usage: 'bench pipeline|worker|codec|replay|list|login [--json]',
     summary: 'measure against a raw baseline of the same run',
     module: './bench.ts',
   },
@@ -59,6 +59,12 @@ const KNOWN: readonly Command[] = [
     usage: 'drill ID…|all|chaos [--seed N] [--minutes M] [--json] [--panels N]',
     summary: 'break the distributed profile on purpose and balance the ledger',
     module: './drill.ts',
+  },
+  {
+    name: 'fuzz',
+    usage: 'fuzz [--seed N] [--messages N] [--minutes N] [--json]',
+    summary: 'odd HTTP and WebSocket messages against a backend of its own, while alarms flow',
+    module: './fuzz.ts',
   },
 ]
 

@@ -54,7 +54,17 @@ const STATIC: readonly Step[] = [
         output: 'quiet',
       }),
   },
+  { title: 'known vulnerabilities of dependencies', run: advisories },
 ]
+
+const NOTHING_KNOWN = 3
+
+/** Without an answer of the registry nothing is known: neither passed nor failed, and said so. */
+async function advisories(): Promise<Tally> {
+  const code = await runTool('house/ask-advisories.ts', [], { limitMs: 2 * MINUTE_MS })
+  if (code === NOTHING_KNOWN) return NOTHING
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
 
 /**
  * `./stam test [FILTER]`. With a filter only tests whose path contains it; without, everything. The last line of the

@@ -67,6 +67,28 @@ export const BackendConfig = z.object({
   reportsPerMinute: perMinute(10, 'Reports and exports per minute and user.'),
   requestsPerMinute: perMinute(120, 'Other requests per minute and user.'),
 
+  headersMs: z
+    .number()
+    .int()
+    .min(200)
+    .max(60_000)
+    .default(10_000)
+    .describe('Time a client may take for the head of a request.'),
+  requestMs: z
+    .number()
+    .int()
+    .min(200)
+    .max(120_000)
+    .default(15_000)
+    .describe('Time a client may take for a whole request.'),
+  connectionsInAll: z.number().int().min(10).max(100_000).default(5_000).describe('Open TCP connections.'),
+  connectionsPerAddress: z
+    .number()
+    .int()
+    .min(5)
+    .max(100_000)
+    .default(500)
+    .describe('Open TCP connections of one address; not asked behind a proxy, which has to limit them itself.'),
   socketsPerUser: z.number().int().min(1).max(1000).default(20).describe('WebSockets one user may have open here.'),
   socketsInAll: z.number().int().min(1).max(100_000).default(2_000).describe('WebSockets open on this instance.'),
   socketBufferBytes: z

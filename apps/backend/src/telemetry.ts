@@ -1,9 +1,11 @@
 /** What happened in this app, as metrics (spec 10). The only place that knows their names. */
+import { closeCodes } from '@stam/contracts'
 import type { Metrics } from '@stam/runtime'
 
 export interface Telemetry {
   request(of: { method: string; route: string; status: number; seconds: number }): void
   loginFailed(): void
+  accountLocked(): void
   replay(tier: 1 | 2): void
   replayOverflow(): void
   sockets(count: number): void
@@ -21,6 +23,19 @@ export interface Observed {
   readonly deadLetters: () => number | null
 }
 
+/** Clients may close with any number they like; each would be a series of its own for ever. */
+const KNOWN_CLOSES: ReadonlySet<number> = new Set([
+  1000,
+  1001,
+  1002,
+  1003,
+  1005,
+  1006,
+  1007,
+  1009,
+  ...Object.values(closeCodes),
+])
+
 export function createTelemetry(metrics: Metrics, observe: Observed): Telemetry {
   const requests = metrics.counter({
     name: 'http_requests_total',
@@ -33,6 +48,7 @@ export function createTelemetry(metrics: Metrics, observe: Observed): Telemetry 
     labels: ['method', 'route'],
   })
   const loginFailures = metrics.counter({ name: 'auth_login_failures_total', help: 'Refused logins' })
+  const locks = metrics.counter({ name: 'auth_account_locks_total', help: 'Accounts locked by ten failed logins' })
   const replays = metrics.counter({ name: 'ws_replay_total', help: 'Finished replays', labels: ['tier'] })
   const overflows = metrics.counter({ name: 'ws_replay_overflow_total', help: 'Replays that reached back too far' })
   const connections = metrics.gauge({ name: 'websocket_connections_active', help: 'Open WebSockets' })
@@ -76,10 +92,11 @@ export function createTelemetry(metrics: Metrics, observe: Observed): Telemetry 
       durations.observe({ method, route }, seconds)
     },
     loginFailed: () => loginFailures.inc(),
+    accountLocked: () => locks.inc(),
     replay: (tier) => replays.inc({ tier: String(tier) }),
     replayOverflow: () => overflows.inc(),
     sockets: (count) => connections.set(count),
-    socketClosed: (code) => closes.inc({ code: String(code) }),
+    socketClosed: (code) => closes.inc({ code: KNOWN_CLOSES.has(code) ? String(code) : 'other' }),
     delivered: (seconds) => delivered.observe(Math.max(0, seconds)),
     alarmAction(action, seconds) {
       actions.inc({ action })

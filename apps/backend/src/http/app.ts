@@ -17,17 +17,19 @@ import { siteRoutes } from '../sites/site-routes.ts'
 import { systemRoutes } from '../system/system-routes.ts'
 import type { Api } from './api.ts'
 import { documentApi } from './api-docs.ts'
+import { limitConnections } from './connection-limits.ts'
 import { routeOf, send, useErrorEnvelope } from './error-handler.ts'
 import { guardRoutes } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { patiently } from './mutation.ts'
 import { errorBody, Problem } from './problem.ts'
-import { useSecurityHeaders } from './security-headers.ts'
+import { bareAnswerHeaders, useSecurityHeaders } from './security-headers.ts'
+import { countUnanswered, isUnanswered } from './unanswered.ts'
 import { serveConsole } from './web-console.ts'
 
 const LARGEST_BODY = 262_144
-const REQUEST_MS = 15_000
+const CHECK_CONNECTIONS_MS = 500
 const HANDLER_MS = 30_000
 
 /** The app with all its routes, not listening. Tests call it in process. */
@@ -36,7 +38,7 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
     logger: false,
     trustProxy: backend.config.trustProxy,
     bodyLimit: LARGEST_BODY,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: backend.config.requestMs,
     connectionTimeout: HANDLER_MS,
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 200 },
@@ -44,12 +46,21 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     genReqId: (request) => requestId(request.headers['x-request-id']),
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...bareAnswerHeaders, 'x-request-id': request.id })
       send(reply as FastifyReply, new Problem('INVALID_REQUEST', {}, { cause: error }))
     },
     clientErrorHandler: refuseUnreadable,
-    http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: backend.config.headersMs,
+      // Node looks for late ones every 30 s only, which would be the real limit.
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+    },
   })
+  countUnanswered(app.server)
+  const { connectionsInAll: inAll, connectionsPerAddress, trustProxy } = backend.config
+  limitConnections(app.server, { inAll, perAddress: trustProxy ? null : connectionsPerAddress })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   useErrorEnvelope(app, backend.log)
@@ -77,12 +88,17 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
 
 /** What is no HTTP never becomes a request, but gets the same kind of answer. */
 function refuseUnreadable(_error: Error, socket: Socket): void {
+  if (!socket.writable || isUnanswered(socket)) return void socket.destroy()
   const body = JSON.stringify(errorBody('INVALID_REQUEST'))
-  if (socket.writable) {
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    )
-  } else socket.destroy()
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+    'x-request-id': requestId(),
+    ...bareAnswerHeaders,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
 }
 
 /** Every request has an id: the caller's or a new one, in every log line, in the answer, in what it commits. */

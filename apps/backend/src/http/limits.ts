@@ -4,7 +4,7 @@
  */
 import type { Live } from '@stam/live'
 import type { Log } from '@stam/runtime'
-import { hitRateLimit, type Store } from '@stam/store'
+import { forgiveRateLimit, hitRateLimit, type Store } from '@stam/store'
 import type { LimitClass } from '../identity/permissions.ts'
 import { Problem } from './problem.ts'
 
@@ -13,6 +13,8 @@ export type LimitsPerMinute = Readonly<Record<Exclude<LimitClass, 'none'>, numbe
 export interface Limits {
   /** Counts one request; throws Problem RATE_LIMIT_EXCEEDED past the limit. */
   hit(limit: LimitClass, who: string): Promise<void>
+  /** Takes one request back: what it asked for turned out to be no attack. Never rejects. */
+  forgive(limit: LimitClass, who: string): Promise<void>
   /** The same for something counted by the hour. */
   hitHourly(what: string, who: string, max: number): Promise<void>
 }
@@ -45,7 +47,18 @@ export function createLimits(options: { live: Live; store: Store; log: Log; perM
     if (!allowed) throw new Problem('RATE_LIMIT_EXCEEDED', { retry_after: Math.max(1, Math.ceil(resetMs / 1000)) })
   }
 
+  /** Where it was counted is where it is taken back; a count that stays costs nobody more than a minute. */
+  async function takeBack(key: string): Promise<void> {
+    try {
+      if (live.status.state === 'up') await live.limits.forgive(key)
+      else await forgiveRateLimit(store, key)
+    } catch (error) {
+      log.warn('limit_not_taken_back', { error })
+    }
+  }
+
   return {
+    forgive: async (limit, who) => takeBack(`${limit}:${who}`),
     async hit(limit, who) {
       if (limit !== 'none') await countOrRefuse(`${limit}:${who}`, perMinute[limit], WINDOW_MS)
     },

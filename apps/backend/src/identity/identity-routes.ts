@@ -53,7 +53,10 @@ function sessionRoutes(app: Api, backend: Backend): void {
     async (request, reply) => {
       const { email, password, device } = request.body
       const input = { email, password, device: device ?? deviceOf(request) }
-      return giveSession(request, reply, valueOf(await logIn(backend, input, originOf(request, backend))))
+      const session = valueOf(await logIn(backend, input, originOf(request, backend)))
+      // A whole shift signs in from one address within a minute; only failures are what the limit is against.
+      await backend.limits.forgive('login', request.ip)
+      return giveSession(request, reply, session)
     },
   )
   app.post(

@@ -94,8 +94,10 @@ async function recordFailure(backend: Backend, user: Credentials | null, from: F
         after: { failed, ...(lockedNow ? { locked_until: lockedUntil } : {}) },
       }),
     ])
-    if (lockedNow) log.error('login_locked', { user_id: user?.id, failed })
-    else if (failed >= WARN_AFTER) log.warn('login_failures', { user_id: user?.id, failed })
+    if (lockedNow) {
+      telemetry.accountLocked()
+      log.error('login_locked', { user_id: user?.id, failed })
+    } else if (failed >= WARN_AFTER) log.warn('login_failures', { user_id: user?.id, failed })
   })
 }
 

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import { type Channel, closeCodes } from '@stam/contracts'
 import type { Clock, Log } from '@stam/runtime'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { isUnanswered } from '../http/unanswered.ts'
 import type { Person } from '../identity/principals.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { Connection } from './connection.ts'
@@ -70,7 +71,10 @@ export class Sockets {
 
   /** Takes upgrades of `server` from now on. */
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    server.on('upgrade', (request, socket, head) => {
+      if (isUnanswered(socket)) socket.destroy()
+      else void this.#upgrade(request, socket, head)
+    })
     this.#repeat(this.#options.heartbeatMs, () => this.#heartbeat())
     this.#repeat(REVALIDATE_MS, () => void this.#revalidate())
   }
@@ -101,8 +105,9 @@ export class Sockets {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const drop = () => socket.destroy()
     socket.on('error', drop)
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    if (url.pathname !== PATH) return refuse(socket, '404 Not Found')
+    // Not every request target is a URL (`//` is none); what cannot be read is no address of ours.
+    const url = URL.parse(request.url ?? '/', 'http://localhost')
+    if (url?.pathname !== PATH) return refuse(socket, '404 Not Found')
     if (this.#draining || this.#connections.size + this.#pending >= this.#options.limits.inAll) {
       return refuse(socket, '503 Service Unavailable')
     }

@@ -119,9 +119,14 @@ export function createMemoryLive(options: MemoryLiveOptions = {}): Live {
         ask(() => {
           const counter = store.limits.get(key) ?? { count: 0 }
           counter.count++
-          if (counter.count === 1) store.limits.set(key, counter, windowMs)
+          if (store.limits.get(key) === undefined) store.limits.set(key, counter, windowMs)
           const remaining = Math.max(0, max - counter.count)
           return { allowed: counter.count <= max, remaining, resetMs: store.limits.leftMs(key) }
+        }),
+      forgive: (key) =>
+        ask(() => {
+          const counter = store.limits.get(key)
+          if (counter !== undefined && counter.count > 0) counter.count--
         }),
     },
     presence: presence(store, ask),

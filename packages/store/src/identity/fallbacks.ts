@@ -38,3 +38,8 @@ export async function hitRateLimit(
   )
   return { hits: row?.hits ?? 1, resetMs: row?.reset_ms ?? windowMs }
 }
+
+/** Takes one back that turned out not to count. */
+export async function forgiveRateLimit(db: Queryable, key: string): Promise<void> {
+  await db.execute(`UPDATE rate_limits SET hits = hits - 1 WHERE key = $1 AND hits > 0 AND expires_at > now()`, [key])
+}

@@ -9,7 +9,7 @@ export {
   updateUser,
   type UserFilter,
 } from './administer-users.ts'
-export { hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
+export { forgiveRateLimit, hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
 export { claimIdempotencyKey, type KeyClaim, removeExpired, storeIdempotentAnswer } from './idempotency.ts'
 export {
   type EndReason,
