@@ -376,7 +376,7 @@ function chunks(body: Buffer, random: Random): Buffer {
 
 /** encodeURIComponent refuses half a surrogate pair. */
 function wellFormed(text: string): string {
-  return text.toWellFormed().slice(0, 1_500)
+  return text.slice(0, 1_500).toWellFormed()
 }
 
 function operationsOf({ paths }: ApiDocument): Operation[] {
