@@ -115,7 +115,7 @@ answerRequests(
       const refused = results.filter(({ ok }) => !ok).length
       if (refused > 0) throw new Error(`the bus refused ${refused} messages`)
     },
-    figures: ({ collect = false }: { collect?: boolean } = {}): ProcessFigures => {
+    figures: ({ collect = false }: { collect?: boolean }): ProcessFigures => {
       const { user, system } = process.cpuUsage()
       if (collect) collectGarbage()
       const loopPauseMs = loop.max / 1e6

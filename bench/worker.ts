@@ -45,7 +45,7 @@ async function measure(databaseUrl: string, panels: number): Promise<{ cores: nu
     const start = performance.now()
     // Modules that can push cost next to nothing between events: what is asked for is the price of polling.
     await worker.ask('start', { databaseUrl, parts: ['worker'], poolSize: 6, worker: { push: 'never' } })
-    const figures = (): Promise<ProcessFigures> => worker.ask<ProcessFigures>('figures')
+    const figures = (): Promise<ProcessFigures> => worker.ask<ProcessFigures>('figures', {})
     await waitUntil(
       `${panels} panels are read`,
       120_000,

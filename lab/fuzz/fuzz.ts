@@ -5,7 +5,7 @@
 import { percentile } from '../../bench/report.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { HttpConnection } from './http-connection.ts'
-import { type ApiDocument, HttpMessages } from './http-messages.ts'
+import { type ApiDocument, type HttpMessage, HttpMessages } from './http-messages.ts'
 import { SITE_CANARY } from './hostile-values.ts'
 import { type Fault, judgeAnswer, printable } from './judge.ts'
 import { createRandom, type Random } from './random.ts'
@@ -166,36 +166,41 @@ class Fuzz {
         send(connection, Buffer.concat(batch.map(({ bytes }) => bytes)), random)
         const last = batch.at(-1)
         if (last?.answered === false) connection.finish()
-        for (const message of batch) {
-          const answer = await connection.answer(ANSWER_MS).catch((error: Error) => {
-            // What came after an answer without a body (HEAD) cannot be told from garbage; the status was judged.
-            if (message.answered)
-              this.#fault(error.message, message.what, message.actor, message.bytes, printable(connection.unread))
-            connection.close()
-            return null
-          })
-          this.#http++
-          const status = answer?.status ?? 0
-          this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
-          if (answer === null) {
-            // Behind nonsense in the same pipeline no answer is owed; a wrong one would be a fault.
-            if (last?.answered) this.#fault('no answer', message.what, message.actor, message.bytes, '')
-            break
-          }
-          if (status < 300) this.#reached.add(message.what)
-          for (const fault of judgeAnswer(message, answer, this.#world.secrets)) {
-            this.#fault(fault, message.what, message.actor, message.bytes, printable(answer.body, 400))
-          }
-          const body = answer.body.toString('utf8', 0, 20_000)
-          if (body.includes(SITE_CANARY)) this.#controls++
-          this.#world.learn(body)
-          if (answer.headers['connection'] === 'close') return
-        }
-        if (last?.answered === false) return
+        const goesOn = await this.#readAnswers(connection, batch, last?.answered === true)
+        if (!goesOn || last?.answered === false) return
       }
     } finally {
       connection.close()
     }
+  }
+
+  /** @param owed whether each must be answered. @returns whether the connection can be used again */
+  async #readAnswers(connection: HttpConnection, batch: readonly HttpMessage[], owed: boolean): Promise<boolean> {
+    for (const message of batch) {
+      const answer = await connection.answer(ANSWER_MS).catch((error: Error) => {
+        // What came after an answer without a body (HEAD) cannot be told from garbage; the status was judged.
+        if (message.answered)
+          this.#fault(error.message, message.what, message.actor, message.bytes, printable(connection.unread))
+        connection.close()
+        return null
+      })
+      this.#http++
+      this.#statuses[answer?.status ?? 0] = (this.#statuses[answer?.status ?? 0] ?? 0) + 1
+      if (answer === null) {
+        // Behind nonsense in the same pipeline no answer is owed; a wrong one would be a fault.
+        if (owed) this.#fault('no answer', message.what, message.actor, message.bytes, '')
+        return false
+      }
+      if (answer.status < 300) this.#reached.add(message.what)
+      for (const fault of judgeAnswer(message, answer, this.#world.secrets)) {
+        this.#fault(fault, message.what, message.actor, message.bytes, printable(answer.body, 400))
+      }
+      const body = answer.body.toString('utf8', 0, 20_000)
+      if (body.includes(SITE_CANARY)) this.#controls++
+      this.#world.learn(body)
+      if (answer.headers['connection'] === 'close') return false
+    }
+    return true
   }
 
   /** One WebSocket from ticket to end. */
