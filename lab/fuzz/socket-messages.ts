@@ -25,6 +25,8 @@ export function frame(
 
 export const textFrame = (text: string): Buffer => frame(OPCODES.text, Buffer.from(text))
 
+const LARGEST_MESSAGE = 16_384
+
 export interface SocketTalk {
   readonly frames: readonly Buffer[]
   /** True: the server must answer the ping that follows; false: it may end the connection at any frame. */
@@ -53,10 +55,12 @@ export function socketTalk(random: Random, ids: () => string, tokens: readonly s
   return { frames, lives: true }
 }
 
+const panelChannel = (id: string): string => ['panel', id].join(':')
+
 function valid(random: Random, ids: () => string): Buffer {
   const channels = () =>
     Array.from({ length: random.below(random.chance(0.1) ? 51 : 5) }, () =>
-      random.pick(['alarms', 'panels', 'system', `panel:${ids()}`, `panel:${'-'.repeat(36)}`]),
+      random.pick(['alarms', 'panels', 'system', panelChannel(ids()), panelChannel('-'.repeat(36))]),
     )
   const roll = random.unit()
   if (roll < 0.25)
@@ -81,7 +85,13 @@ function inPieces(random: Random, text: string): Buffer {
   ])
 }
 
+/** Small enough to be read: a larger one ends the connection, whatever it says. */
 function unknown(random: Random): Buffer {
+  const made = unknownOfAnySize(random)
+  return made.length < LARGEST_MESSAGE ? made : textFrame('{"type":"unknown"}')
+}
+
+function unknownOfAnySize(random: Random): Buffer {
   switch (random.below(6)) {
     case 0:
       return textFrame(
