@@ -42,6 +42,11 @@ export class Child {
     return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
   }
 
+  /** What its last run ended with; null while it runs, or when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#process?.exitCode ?? null
+  }
+
   get readyUrl(): string {
     return this.#options.readyUrl
   }

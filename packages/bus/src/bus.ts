@@ -119,6 +119,8 @@ export const MOST_DEAD_LETTERS = 1_000
 export interface DeadLetters {
   /** The oldest first, at most `limit` (`MOST_DEAD_LETTERS` at most). Reading changes nothing. */
   list(limit?: number): Promise<{ letters: DeadLetter[]; total: number }>
+  /** How many there are, also while somebody reads them: a reader takes them in hand, and `queueDepths` misses those. */
+  count(): Promise<number>
   /** Puts them back at the end of the queues they died in, in their order here. One outcome per id, in the order asked. */
   replay(ids: readonly string[]): Promise<DeadLetterOutcome[]>
   /** Removes them; the reason appears in the `dead-letter-discarded` events. One outcome per id, in the order asked. */

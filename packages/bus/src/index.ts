@@ -22,4 +22,4 @@ export { BUS_ERROR_CODES, BusError, type BusErrorCode, isBusError } from './erro
 export { MemoryBroker, type MemoryBrokerOptions } from './memory/memory-broker.ts'
 export { createMemoryBus, type MemoryBusOptions } from './memory/memory-bus.ts'
 export { createRabbitBus, type RabbitBusOptions } from './rabbit/rabbit-bus.ts'
-export { DEAD_LETTER_QUEUE, type QueueName, type QueueType, queueNames } from './topology.ts'
+export { type QueueName, type QueueType, queueNames } from './topology.ts'

@@ -399,6 +399,8 @@ function deadLetters({ open, harness, happened }: Context): void {
     await until(async () => expect((await one.deadLetters.list()).total).toBe(30))
     const lists = await Promise.all([one, other, one, other].map((bus) => bus.deadLetters.list()))
     expect(lists.map(({ letters }) => letters.length)).toEqual([30, 30, 30, 30])
+    const [, counted] = await Promise.all([one.deadLetters.list(), other.deadLetters.count(), one.deadLetters.list()])
+    expect(counted).toBe(30)
   })
 }
 

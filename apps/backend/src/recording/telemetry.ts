@@ -3,6 +3,8 @@ import type { PanelEvent } from '@stam/contracts'
 import type { Metrics } from '@stam/runtime'
 import type { OpenFigures, RecordOutcome } from '@stam/store'
 
+import { LastMinute } from './last-minute.ts'
+
 export interface RecordingTelemetry {
   recorded(events: readonly PanelEvent[], outcomes: readonly RecordOutcome[], seconds: number): void
   closedByItself(count: number): void
@@ -11,6 +13,12 @@ export interface RecordingTelemetry {
 }
 
 export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
+  const recent = new LastMinute(() => performance.now())
+  metrics.gauge({
+    name: 'events_per_minute',
+    help: 'Events recorded by this process in the last 60 seconds',
+    collect: (gauge) => gauge.set(recent.count),
+  })
   const events = metrics.counter({
     name: 'events_recorded_total',
     help: 'Events off the broker by what became of them',
@@ -18,7 +26,8 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
   })
   const repeats = metrics.counter({
     name: 'events_deduplicated_total',
-    help: 'Signals counted on an earlier one of the same duplicate window',
+    help: 'Signals counted on an earlier one of the same duplicate window, by site',
+    labels: ['site'],
   })
   const created = metrics.counter({ name: 'alarms_created_total', help: 'Alarms opened by events' })
   const alarms = metrics.counter({
@@ -44,7 +53,8 @@ export function createRecordingTelemetry(metrics: Metrics): RecordingTelemetry {
       outcomes.forEach((outcome, index) => {
         events.inc({ outcome: outcome.outcome })
         if (outcome.outcome !== 'recorded') return
-        if (outcome.kind === 'repeat') repeats.inc()
+        recent.add(1)
+        if (outcome.kind === 'repeat') repeats.inc({ site: outcome.site_id })
         if (outcome.kind !== 'open') return
         created.inc()
         const event = batch[index] as PanelEvent

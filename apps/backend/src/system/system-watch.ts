@@ -4,7 +4,7 @@
  * leaves undone in PostgreSQL.
  */
 import type { ComponentName, ComponentStatus, PanelLive, SiteScope, SystemStatus } from '@stam/contracts'
-import { type Bus, DEAD_LETTER_QUEUE } from '@stam/bus'
+import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, featuresOf, isoTime, type Log } from '@stam/runtime'
 import { type Store, type SystemFigures, systemFigures } from '@stam/store'
@@ -170,8 +170,7 @@ class Watch implements SystemWatch {
 
   async #readDeadLetters(): Promise<void> {
     const { bus } = this.#options
-    const depths = bus.status.state === 'up' ? await bus.queueDepths().catch(() => null) : null
-    this.#deadLetters = depths?.find(({ queue }) => queue === DEAD_LETTER_QUEUE)?.messages ?? null
+    this.#deadLetters = bus.status.state === 'up' ? await bus.deadLetters.count().catch(() => null) : null
   }
 
   #judge(name: ComponentName, { state, error }: Judged): void {

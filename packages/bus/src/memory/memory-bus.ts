@@ -154,6 +154,7 @@ class MemoryBus implements Bus {
     const broker = this.#broker
     return {
       list: async (limit = 200) => broker.dead(Math.min(limit, MOST_DEAD_LETTERS)),
+      count: async () => broker.dead(0).total,
       replay: async (ids) => {
         const wanted = broker.dead(Number.POSITIVE_INFINITY).letters.filter(({ id }) => ids.includes(id))
         const outcomes = new Map(wanted.map(({ id }) => [id, this.#replay(id)]))

@@ -59,6 +59,13 @@ export class RabbitDeadLetters implements DeadLetters {
     this.#options = options
   }
 
+  count(): Promise<number> {
+    return this.#inTurn(async (channel) => {
+      const { messageCount } = await channel.queueDeclare({ queue: DEAD_LETTER_QUEUE, passive: true })
+      return messageCount
+    })
+  }
+
   list(limit = 200): Promise<{ letters: DeadLetter[]; total: number }> {
     return this.#inTurn(async (channel) => {
       const { messageCount } = await channel.queueDeclare({ queue: DEAD_LETTER_QUEUE, passive: true })

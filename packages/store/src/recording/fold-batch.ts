@@ -19,6 +19,7 @@ export type RecordOutcome =
       readonly outcome: 'recorded'
       readonly kind: DecisionKind
       readonly alarm_id: string | null
+      readonly site_id: string
     }
   /** Known already; `enriched`: this telling added what the first one did not know. */
   | { readonly event_id: string; readonly outcome: 'duplicate' | 'enriched'; readonly alarm_id: string | null }
@@ -187,7 +188,13 @@ class Fold {
       this.#added.push(added)
       this.#record(added)
     }
-    return { event_id: event.event_id, outcome: 'recorded', kind: decided.kind, alarm_id: decided.alarm_id }
+    return {
+      event_id: event.event_id,
+      outcome: 'recorded',
+      kind: decided.kind,
+      alarm_id: decided.alarm_id,
+      site_id: site.site_id,
+    }
   }
 
   /** Repeats go to their original's row: in this batch, or in the database. */
