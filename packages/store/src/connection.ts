@@ -4,6 +4,7 @@ import { columnTypes } from './column-types.ts'
 import { isConnectionError, isRetryConflict, StoreError, translateError } from './errors.ts'
 import { type ListenCallback, Listener, type Subscription } from './listener.ts'
 import { requireCompatibleSchema } from './schema-version.ts'
+import { StatementNames } from './statement-names.ts'
 
 export interface StoreOptions {
   /** `postgres://…`; may point at PgBouncer in transaction mode. */
@@ -11,7 +12,10 @@ export interface StoreOptions {
   readonly poolSize: number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
-  /** Straight to the server, for LISTEN, which is silently deaf behind a transaction pool. Default: `url`. */
+  /**
+   * Straight to the server, for LISTEN, which is silently deaf behind a transaction pool. Default: `url`. Given, `url` is taken for such a
+   * pool, and no statement is prepared.
+   */
   readonly directUrl?: string
   /**
    * Role to act as, for direct connections whose login owns the schema (embedded profile: `stam_app`). Behind a pool, log in as a member of
@@ -34,7 +38,7 @@ export interface StoreOptions {
 
 /** Something statements can be sent to. Only this package writes SQL. */
 export interface Queryable {
-  /** Rows of one statement. Values are always bound; never give a statement a name (PgBouncer). */
+  /** Rows of one statement. Values are always bound. Keep texts constant: what comes often is prepared once per connection. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
   /** Number of rows the statement touched. */
   execute(sql: string, values?: readonly unknown[]): Promise<number>
@@ -51,6 +55,11 @@ export interface TransactionOptions {
   /** Attempts after the first when another transaction won (deadlock, serialization); 5 by default. The function runs again from its start. */
   readonly retries?: number
   readonly statementTimeoutMs?: number
+  /**
+   * Finds rows by index alone, whatever the statistics say. For statements that touch a handful of rows of tables that grow: a plan made while
+   * the table was small would read all of it, longer each hour, until the next ANALYZE.
+   */
+  readonly byIndex?: boolean
 }
 
 export interface Store extends Queryable {
@@ -76,6 +85,9 @@ const LOCK_TIMEOUT_MS = 10_000
 /** The client waits this much longer than the server, so that normally the server's reason is the one heard. */
 const CLIENT_GRACE_MS = 3_000
 
+const BY_INDEX =
+  '; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off'
+
 const RETRY_BACKOFF = { initialMs: 10, maxMs: 500, jitter: 1 }
 
 /** Opens the pool and checks that the schema fits. Rejects DATABASE_UNAVAILABLE, SCHEMA_TOO_OLD or SCHEMA_TOO_NEW. */
@@ -96,12 +108,14 @@ class PostgresStore implements Store {
   readonly #clock: Clock
   readonly #pool: pg.Pool
   readonly #listener: Listener
+  readonly #names: StatementNames
   #closing: Promise<void> | undefined
 
   constructor(options: StoreOptions) {
     this.#options = options
     this.#log = options.log ?? silentLog
     this.#clock = options.clock ?? systemClock
+    this.#names = new StatementNames(options.directUrl === undefined || options.directUrl === options.url)
     this.#pool = new pg.Pool({
       ...clientConfig(options.url, options),
       max: options.poolSize,
@@ -135,8 +149,9 @@ class PostgresStore implements Store {
       try {
         return await this.#once(work, options)
       } catch (error) {
-        if (attempt > retries || !isRetryConflict(error instanceof StoreError ? error.cause : error))
-          throw translateUnlessOurs(error)
+        const cause = error instanceof StoreError ? error.cause : error
+        if (this.#names.learnFrom(cause)) continue
+        if (attempt > retries || !isRetryConflict(cause)) throw translateUnlessOurs(error)
         await this.#clock.sleep(backoffDelayMs(RETRY_BACKOFF, attempt))
       }
     }
@@ -169,12 +184,13 @@ class PostgresStore implements Store {
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     const client = await this.#acquire()
     try {
-      const result = await client.query(sql, values as unknown[])
+      const result = await client.query(statement(this.#names, sql, values))
       client.release()
       return result
     } catch (error) {
       const translated = translateError(error)
       client.release(translated.code === 'DATABASE_UNAVAILABLE')
+      if (this.#names.learnFrom(error)) return this.#run(sql, values)
       throw translated
     }
   }
@@ -190,7 +206,7 @@ class PostgresStore implements Store {
 
   async #once<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
     const client = await this.#acquire()
-    const tx = new OpenTransaction(client, options.statementTimeoutMs)
+    const tx = new OpenTransaction(client, this.#names, options.statementTimeoutMs)
     let committing = false
     try {
       await client.query(this.#begin(options))
@@ -224,7 +240,7 @@ class PostgresStore implements Store {
     // locks for ever, hence the idle limit.
     return (
       `BEGIN ${mode}; SET LOCAL statement_timeout = ${Math.trunc(statement)}; SET LOCAL lock_timeout = ${Math.trunc(lock)}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(statement)}`
+      `SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(statement)}${options.byIndex ? BY_INDEX : ''}`
     )
   }
 }
@@ -232,11 +248,13 @@ class PostgresStore implements Store {
 class OpenTransaction implements Transaction {
   readonly isTransaction = true
   readonly #client: pg.PoolClient
+  readonly #names: StatementNames
   readonly #limit: { readonly query_timeout?: number }
   #open = true
 
-  constructor(client: pg.PoolClient, statementTimeoutMs: number | undefined) {
+  constructor(client: pg.PoolClient, names: StatementNames, statementTimeoutMs: number | undefined) {
     this.#client = client
+    this.#names = names
     this.#limit = statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + CLIENT_GRACE_MS }
   }
 
@@ -255,11 +273,16 @@ class OpenTransaction implements Transaction {
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     if (!this.#open) throw new StoreError('QUERY_FAILED', 'the transaction is over')
     try {
-      return await this.#client.query({ text: sql, values: values as unknown[], ...this.#limit })
+      return await this.#client.query({ ...statement(this.#names, sql, values), ...this.#limit })
     } catch (error) {
       throw translateError(error)
     }
   }
+}
+
+function statement(names: StatementNames, text: string, values: readonly unknown[]): pg.QueryConfig {
+  const name = names.nameOf(text)
+  return { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
 }
 
 async function abandon(client: pg.PoolClient, lost: boolean): Promise<void> {

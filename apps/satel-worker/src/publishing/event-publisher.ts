@@ -19,8 +19,8 @@ export interface PublisherOptions {
 
 /** Panels whose next event goes out together. */
 const PANELS_PER_ROUND = 256
-/** Rounds waiting for the broker at once. */
-const ROUNDS_AT_ONCE = 4
+/** Rounds waiting for the broker at once. A confirmation takes as long as the broker's disk; few rounds would make other panels wait for it. */
+const ROUNDS_AT_ONCE = 32
 /** Events of one panel in one transaction of the degraded door, and in all. */
 const DIRECT_PER_PANEL = 200
 const DIRECT_IN_ALL = 500

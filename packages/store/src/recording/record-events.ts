@@ -44,7 +44,7 @@ async function recordHalving(
   options: RecordOptions,
 ): Promise<RecordOutcome[]> {
   try {
-    return await store.inTransaction((tx) => recordInTransaction(tx, rules, events, options))
+    return await store.inTransaction((tx) => recordInTransaction(tx, rules, events, options), { byIndex: true })
   } catch (error) {
     if (isTemporary(error) || isStoreError(error, 'STORE_CLOSED') || isStoreError(error, 'PERMISSION_DENIED'))
       throw error
