@@ -70,7 +70,7 @@ describe('migrating', () => {
       'ALTER TABLE audit_log DISABLE TRIGGER ALL',
       'TRUNCATE events',
       'DELETE FROM events',
-      `UPDATE events SET event_type = 'INFO'`,
+      'UPDATE events SET received_at = now()',
       'DELETE FROM event_ids',
       'DELETE FROM alarms',
       `UPDATE alarm_transitions SET note = ''`,
