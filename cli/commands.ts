@@ -44,9 +44,15 @@ const KNOWN: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage: 'keys rotate [--data FOLDER]',
-    summary: 'a new encryption key for a stopped station; the next start re-encrypts with it',
+    usage: 'keys rotate|rotate-jwt|status|rotate-root [--data FOLDER | --distributed]',
+    summary: 'new keys for data or access tokens while everything runs; nobody is signed out',
     module: './keys.ts',
+  },
+  {
+    name: 'services',
+    usage: 'services issue NAME --role ROLE [--days N] | list | revoke NAME',
+    summary: 'tokens by which services speak to the API',
+    module: './services.ts',
   },
   {
     name: 'stack',

@@ -1,40 +1,111 @@
 /**
- * `./stam keys rotate [--data FOLDER]`: a new encryption key for a station that is stopped. It is put first, the old ones
- * still open what they have sealed, and the next start re-encrypts everything under it, in batches and audited.
+ * `./stam keys …`: new keys for a running system (docs/operations/keys.md). The command only asks, in the database; a backend makes the key, tells
+ * everybody, and uses it once everybody knows it. So no key passes through here, and it is the same for one machine and for many.
  */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addEncryptionKey, isRefusal } from '@stam/station'
-import { ROOT } from './run-tool.ts'
+import { type KeyPurpose, listKeys, requestKey, type Store, type StoredKey } from '@stam/store'
+import { openCommandStore, stationFolder } from './command-store.ts'
 
 const EXIT_REFUSED = 1
 const EXIT_USAGE = 2
+const USAGE =
+  'usage: ./stam keys rotate|rotate-jwt|status [--data FOLDER | --distributed]\n' +
+  '       ./stam keys rotate-root [--data FOLDER]     (the station stopped)\n'
+const LONGEST_WAIT_MS = 120_000
+const LOOK_EVERY_MS = 500
+
+interface Asked {
+  readonly verb: 'rotate' | 'rotate-jwt' | 'status' | 'rotate-root'
+  readonly data: string
+  /** The database of DATABASE_URL, as the backends have it. */
+  readonly distributed: boolean
+}
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const folder = folderOf(argv)
-  if (folder === null) {
-    process.stderr.write('usage: ./stam keys rotate [--data FOLDER]\n')
+  const asked = parse(argv)
+  if (asked === null) {
+    process.stderr.write(USAGE)
     return EXIT_USAGE
   }
   try {
-    const keys = await addEncryptionKey(folder)
-    process.stdout.write(`the new key comes first (${keys} in all); ./stam up re-encrypts with it\n`)
-    return 0
+    if (asked.verb === 'rotate-root') return await rotateRoot(asked.data)
+    const store = await openCommandStore(asked)
+    try {
+      if (asked.verb === 'status') return await status(store)
+      return await rotate(store, asked.verb === 'rotate' ? 'encryption' : 'signing')
+    } finally {
+      await store.close()
+    }
   } catch (error) {
-    process.stderr.write(`stam keys: ${isRefusal(error) ? error.message : String(error)}\n`)
+    process.stderr.write(`stam keys: ${isRefusal(error) || error instanceof Error ? error.message : String(error)}\n`)
     return EXIT_REFUSED
   }
 }
 
-function folderOf(argv: readonly string[]): string | null {
+function parse(argv: readonly string[]): Asked | null {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { data: { type: 'string' } },
+      options: { data: { type: 'string' }, distributed: { type: 'boolean' } },
       allowPositionals: true,
     })
-    return positionals.length === 1 && positionals[0] === 'rotate' ? (values.data ?? join(ROOT, 'stam-data')) : null
+    const verb = (['rotate', 'rotate-jwt', 'status', 'rotate-root'] as const).find((known) => known === positionals[0])
+    const distributed = values.distributed === true
+    if (positionals.length !== 1 || verb === undefined || (distributed && (values.data || verb === 'rotate-root')))
+      return null
+    return { verb, data: stationFolder(values.data), distributed }
   } catch {
     return null
   }
+}
+
+async function rotateRoot(data: string): Promise<number> {
+  const keys = await addEncryptionKey(data)
+  process.stdout.write(`the new key comes first (${keys} in all); ./stam up puts everything under it\n`)
+  return 0
+}
+
+/** Asks, and says how it goes: known to all, in use, and (encryption) everything under it. */
+async function rotate(store: Store, purpose: KeyPurpose): Promise<number> {
+  const before = new Set((await listKeys(store, purpose)).map(({ id }) => id))
+  await requestKey(store, purpose, 'stam keys')
+  const said = new Set<string>()
+  const say = (line: string) => {
+    if (!said.has(line)) process.stdout.write(`${line}\n`)
+    said.add(line)
+  }
+  for (const end = Date.now() + LONGEST_WAIT_MS; Date.now() < end; ) {
+    const [key] = await listKeys(store, purpose)
+    if (key && !before.has(key.id)) {
+      say(`key ${key.id} is made and told to all processes`)
+      if (key.active_in_ms <= 0) say('it is in use')
+      if (key.active_in_ms <= 0 && (purpose === 'signing' || key.settled)) {
+        say(purpose === 'signing' ? 'the former key verifies for 7 days more' : 'everything stored is under it')
+        return 0
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  process.stderr.write('stam keys: not done yet; is a backend running? It goes on by itself: ./stam keys status\n')
+  return EXIT_REFUSED
+}
+
+async function status(store: Store): Promise<number> {
+  for (const purpose of ['signing', 'encryption'] as const) {
+    const keys = await listKeys(store, purpose)
+    process.stdout.write(`${purpose} keys${keys.length === 0 ? ': the configured one' : ''}\n`)
+    for (const key of keys) process.stdout.write(`  ${key.id.padEnd(44)} ${stateOf(key, purpose)}\n`)
+  }
+  return 0
+}
+
+const DAY_MS = 86_400_000
+
+export function stateOf(key: StoredKey, purpose: KeyPurpose): string {
+  if (key.active_in_ms > 0) return `to be used in ${Math.ceil(key.active_in_ms / 1000)} s`
+  if (key.replaced_in_ms !== null && key.replaced_in_ms <= 0) return 'former'
+  const days = Math.floor(key.age_ms / DAY_MS)
+  const all = purpose === 'signing' ? '' : key.settled ? ', everything is under it' : ', values are being put under it'
+  return `in use for ${days} d${all}`
 }

@@ -36,15 +36,28 @@ export const BackendConfig = z.object({
   maintenance: z.boolean().default(false).describe('Show the maintenance banner.'),
   version: z.string().default('0.1.0').describe('Version shown to people.'),
 
-  jwtPrivateKey: secretField({ minLength: 200 }).describe('RSA key (PKCS #8 PEM) that signs access tokens.'),
-  jwtRetiredPublicKeys: z
-    .string()
+  jwtPrivateKey: secretField({ minLength: 200 })
     .optional()
-    .describe('Public keys (PEM, one after the other) of former signing keys; keep each for a day after the change.'),
+    .describe(
+      'RSA key (PKCS #8 PEM) that signs access tokens in a database that has no signing key yet; none = one is generated. Without ENCRYPTION_KEY it is the only one.',
+    ),
+  jwtEncryptionKey: secretField({ minLength: 43 })
+    .optional()
+    .describe(
+      'Fernet keys that seal the signing keys in the database; ENCRYPTION_KEY by default. Of its own where workers, which need ENCRYPTION_KEY, are other processes.',
+    ),
+  jwtKeyLifeDays: z.number().int().min(1).max(3_650).default(90).describe('Age at which a signing key is replaced.'),
+  keyPublishMs: z
+    .number()
+    .int()
+    .min(500)
+    .max(3_600_000)
+    .default(10_000)
+    .describe('How long a new key is known to everybody before it is used.'),
   encryptionKey: secretField({ minLength: 43 })
     .optional()
     .describe(
-      'Fernet keys for integration keys of panels, comma-separated; the first encrypts. Needed to store such keys.',
+      'Fernet keys for secrets and for the keys in the database, comma-separated; the first encrypts. Needed to store either.',
     ),
 
   hashesAtOnce: z

@@ -21,8 +21,11 @@ import { type BackendConfig, isLoopback } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createLimits, type LimitsPerMinute } from './http/limits.ts'
 import { createAccessTokens } from './identity/access-tokens.ts'
+import { openBackendKeys } from './identity/backend-keys.ts'
 import { createPasswords } from './identity/passwords.ts'
 import { createPrincipals, personOf } from './identity/principals.ts'
+import { recordRefusals } from './identity/refusals.ts'
+import { createServices } from './identity/service-tokens.ts'
 import { redeemTicket } from './identity/ws-tickets.ts'
 import { type LiveStates, readLiveStates } from './panels/live-state.ts'
 import { createPanelDirectory } from './panels/panel-directory.ts'
@@ -103,10 +106,8 @@ async function openParts(
     buffered: () => stream.hub.buffered,
     deadLetters: () => system.status.dead_letters,
   })
-  const { jwtPrivateKey: privateKey, jwtRetiredPublicKeys: retiredPublicKeys } = config
-  const tokens = await createAccessTokens({ privateKey, retiredPublicKeys }, clock)
-  const passwords = await createPasswords({ concurrent: config.hashesAtOnce, waiting: config.hashesWaiting })
-  const principals = createPrincipals(store, clock)
+  const identity = await openIdentity(config, { store, clock, log })
+  const { tokens, principals } = identity.parts
   const states = readLiveStates(live, log)
   const stream = await followStream({
     store,
@@ -158,14 +159,32 @@ async function openParts(
   const unfollow = followLiveState(live, states, pictures)
   const housekeeping = startHousekeeping({ store, clock, log })
   const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
-  const parts = { store, bus, live, log, clock, telemetry, readiness, tokens, passwords, principals, limits }
+  const parts = { store, bus, live, log, clock, telemetry, readiness, limits, ...identity.parts }
   return {
     backend: { config, ...parts, hub, sockets, panels, states, system },
     async close() {
       unfollow()
-      await Promise.all([housekeeping.close(), system.close(), pictures.close(), stream.close()])
+      await Promise.all([identity.close(), housekeeping.close(), system.close(), pictures.close(), stream.close()])
       panels.close()
     },
+  }
+}
+
+/** Who somebody is, what proves it, and what they may not: everything of the identity folder that runs. */
+async function openIdentity(config: BackendConfig, deps: Pick<BackendDependencies, 'store' | 'clock' | 'log'>) {
+  const { store, clock } = deps
+  const keys = await openBackendKeys(config, deps)
+  const refusals = recordRefusals(deps)
+  return {
+    parts: {
+      tokens: createAccessTokens(keys.signing, clock),
+      dataKeys: keys.data,
+      passwords: await createPasswords({ concurrent: config.hashesAtOnce, waiting: config.hashesWaiting }),
+      principals: createPrincipals(store, clock),
+      services: createServices(store, clock),
+      refusals,
+    },
+    close: () => Promise.all([refusals.close(), keys.close()]),
   }
 }
 

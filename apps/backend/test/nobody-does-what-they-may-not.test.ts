@@ -51,7 +51,7 @@ describe('every route', () => {
 
 function may(role: (typeof humanRoles)[number], access: RouteAccess): boolean {
   if (access.needs === 'session' || access.needs === 'public') return true
-  return rolePermissions[role].has(access.needs)
+  return (rolePermissions[role] as ReadonlySet<string>).has(access.needs)
 }
 
 describe('a person whose password has to be changed', () => {

@@ -29,6 +29,7 @@ import {
 } from '../src/index.ts'
 
 const signingKey = generateSigningKey()
+const encryptionKey = generateFernetKey()
 const PASSWORD = 'Bardzo-Dlugie-Haslo-7341'
 
 export interface Rig {
@@ -127,7 +128,7 @@ export function configOf(config: Partial<BackendConfigInput> = {}): BackendConfi
       requestsPerMinute: 1_000_000,
       consoleFolder: '/nowhere',
       jwtPrivateKey: signingKey,
-      encryptionKey: generateFernetKey(),
+      encryptionKey,
       ...config,
     }),
   }

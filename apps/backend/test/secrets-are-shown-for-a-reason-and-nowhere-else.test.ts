@@ -1,6 +1,5 @@
 // Spec 06 "Secrets": timed reveal with reason and limits, rotation of the encryption key, and canaries that must not get out.
-import { createKeyring, createLog, createMetrics, generateFernetKey, Secret } from '@stam/runtime'
-import { rotatePanelKeys } from '@stam/store'
+import { createLog, createMetrics, generateFernetKey } from '@stam/runtime'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Rig, type Signed, startRig } from './rig.ts'
@@ -105,25 +104,113 @@ describe('a canary', () => {
   })
 })
 
-describe('a new encryption key', () => {
-  it('takes over every token in batches, while both are read, and says so', async () => {
-    const key = generateFernetKey()
-    const both = createKeyring(new Secret(`${key},${oldKey}`))
-    const alone = createKeyring(new Secret(key))
-    const many = await Promise.all(Array.from({ length: 230 }, () => rig.panel(site)))
-    await rig.store.execute(`UPDATE panels SET integration_key_encrypted = $2 WHERE id = ANY ($1::uuid[])`, [
-      many,
-      createKeyring(new Secret(oldKey)).encrypt('wspolny'),
+describe('a secret of a site', () => {
+  const CODE = '7319-kod'
+  const keep = (person: Signed, body: object, at = site) => person.call('POST', `/api/sites/${at}/secrets`, body)
+  const look = (person: Signed, id: string) =>
+    person.call('POST', `/api/secrets/${id}/reveal`, { reason: 'wizyta serwisu' })
+  const userCode = { kind: 'PANEL_USER_CODE', label: 'Kierownik', value: CODE }
+
+  it('is kept, listed without its value, shown, replaced and removed', async () => {
+    const kept = await keep(admin, { ...userCode, panel_id: panel })
+    expect(kept.status).toBe(200)
+    expect(kept.body).toMatchObject({
+      kind: 'PANEL_USER_CODE',
+      class: 'HIGH',
+      label: 'Kierownik',
+      panel_id: panel,
+      version: 1,
+    })
+    const { id } = kept.body
+    const list = await admin.call('GET', `/api/sites/${site}/secrets`)
+    expect(list.body.data.map((one: { kind: string }) => one.kind)).toEqual([
+      'PANEL_INTEGRATION_KEY',
+      'PANEL_USER_CODE',
     ])
-    expect(await rotatePanelKeys(rig.store, both)).toEqual({ rotated: 231, kept: 0 })
-    expect(await rotatePanelKeys(rig.store, both)).toEqual({ rotated: 0, kept: 231 })
-    const rows = await rig.store.query<{ id: string; token: string }>(
-      `SELECT id, integration_key_encrypted AS token FROM panels WHERE integration_key_encrypted IS NOT NULL`,
+    expect(JSON.stringify([kept.body, list.body])).not.toContain(CODE)
+    expect((await look(admin, id)).body.value).toBe(CODE)
+    expect((await admin.call('PUT', `/api/secrets/${id}`, { version: 1, value: '0000-nowy' })).body.version).toBe(2)
+    const stale = await admin.call('PUT', `/api/secrets/${id}`, { version: 1, label: 'inny' })
+    expect(stale.body.error).toMatchObject({
+      code: 'SECRET_STALE_VERSION',
+      details: { version: 2, changed_by: admin.name },
+    })
+    expect(JSON.stringify(stale.body)).not.toMatch(/gAAAA|token/)
+    expect((await look(admin, id)).body.value).toBe('0000-nowy')
+    expect((await admin.call('DELETE', `/api/secrets/${id}?version=1`)).status).toBe(409)
+    expect((await admin.call('DELETE', `/api/secrets/${id}?version=2`)).status).toBe(204)
+    expect((await look(admin, id)).body.error.code).toBe('SECRET_NOT_FOUND')
+    const record = (await admin.call('GET', `/api/audit?entity_type=secret&entity_id=${id}&limit=50`)).body.data
+    expect(record.map((entry: { action: string }) => entry.action)).toEqual([
+      'SECRET_REMOVE',
+      'SECRET_REVEAL',
+      'SECRET_REPLACE',
+      'SECRET_REVEAL',
+      'SECRET_CREATE',
+    ])
+    const rows = await rig.store.query<{ text: string }>(
+      `SELECT row_to_json(a)::text AS text FROM audit_log a UNION ALL SELECT row_to_json(s)::text FROM secrets s
+       UNION ALL SELECT row_to_json(o)::text FROM outbox o UNION ALL SELECT row_to_json(e)::text FROM events e`,
     )
-    for (const { id, token } of rows) expect(alone.decrypt(token).toString()).toBe(id === panel ? CANARY : 'wspolny')
-    const [row] = await rig.store.query<{ panels: number }>(
-      `SELECT sum((after ->> 'panels')::int)::int AS panels FROM audit_log WHERE action = 'KEY_ROTATION'`,
+    expect([...rows.map(({ text }) => text), ...lines].join('\n')).not.toContain(CODE)
+  })
+
+  it('needs a panel of the same site, and people who may write', async () => {
+    const elsewhere = await rig.panel(await rig.site())
+    expect((await keep(admin, { ...userCode, panel_id: elsewhere })).body.error.code).toBe('PANEL_NOT_FOUND')
+    expect((await keep(admin, { ...userCode, kind: 'PANEL_INTEGRATION_KEY' })).status).toBe(400)
+    expect((await keep(await rig.person('OPERATOR'), userCode)).status).toBe(403)
+    const technician = await rig.person('TECHNICIAN', [await rig.site()])
+    const { id } = (await keep(admin, userCode)).body
+    expect((await look(technician, id)).body.error.code).toBe('SECRET_NOT_FOUND')
+    expect((await technician.call('GET', `/api/sites/${site}/secrets`)).body.error.code).toBe('SITE_NOT_FOUND')
+  })
+
+  it('is counted with every other reveal of the same person, at every backend, also without the live store', async () => {
+    const technician = await rig.person('TECHNICIAN', [site])
+    const { id } = (await keep(admin, userCode)).body
+    rig.liveStore.stop()
+    try {
+      const statuses: number[] = []
+      for (let number = 0; number < 21; number++) {
+        statuses.push((number % 2 ? await look(technician, id) : await reveal(technician)).status)
+      }
+      expect(statuses).toEqual([...Array(20).fill(200), 429])
+    } finally {
+      rig.liveStore.start()
+    }
+  })
+})
+
+describe('a secret of the highest class', () => {
+  const incidents = (at: string) =>
+    rig.store.query<{ id: string; status: string; repeat_count: number; priority: string; headline: unknown }>(
+      `SELECT id, status, repeat_count, priority FROM alarms WHERE site_id = $1`,
+      [at],
     )
-    expect(row?.panels).toBe(231)
+
+  it('raises an incident in the queue, once for the same secret shown over and over', async () => {
+    const at = await rig.site()
+    const kept = await admin.call('POST', `/api/sites/${at}/secrets`, {
+      kind: 'PANEL_SERVICE_CODE',
+      label: 'Instalator',
+      value: '12345-tajny',
+    })
+    const ordinary = await admin.call('POST', `/api/sites/${at}/secrets`, { kind: 'OTHER', label: 'Brama', value: '1' })
+    const look = (id: string) => admin.call('POST', `/api/secrets/${id}/reveal`, { reason: 'wymiana płyty' })
+    expect((await look(ordinary.body.id)).status).toBe(200)
+    expect(await incidents(at)).toEqual([])
+    expect((await look(kept.body.id)).status).toBe(200)
+    expect((await look(kept.body.id)).status).toBe(200)
+    const [incident, ...more] = await incidents(at)
+    expect(more).toEqual([])
+    expect(incident).toMatchObject({ status: 'NEW', priority: 'WARNING', repeat_count: 1 })
+    const operator = await rig.person('OPERATOR')
+    const { data } = (await operator.call('GET', `/api/alarms?site_id=${at}`)).body
+    expect(data).toHaveLength(1)
+    expect(JSON.stringify(data)).toContain('Instalator')
+    expect(JSON.stringify(data)).not.toContain('12345-tajny')
+    const [entry] = (await admin.call('GET', `/api/audit?action=SECRET_REVEAL&site_id=${at}`)).body.data
+    expect(entry.after).toMatchObject({ class: 'HIGHEST', incident: incident?.id })
   })
 })

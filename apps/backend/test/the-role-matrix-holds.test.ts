@@ -1,10 +1,11 @@
 // Spec 06 "Roles and permissions": every registered route and every channel × everybody × own, foreign and unassigned sites.
-import { type HumanRole, humanRoles } from '@stam/contracts'
+import { type HumanRole, humanRoles, type ServiceRole, systemRoles } from '@stam/contracts'
 import { eventually } from '@stam/testkit'
 import type * as fastifyModule from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createAccessTokens } from '../src/identity/access-tokens.ts'
-import { generateSigningKey } from '../src/index.ts'
+import { fixedSigningKeys } from '../src/identity/signing-keys.ts'
+import { generateSigningKey, issueServiceToken } from '../src/index.ts'
 import { channelMatrix, initials, type MatrixRow, roleMatrix } from '../src/identity/role-matrix.ts'
 import { createKeyring, Secret, systemClock } from '@stam/runtime'
 import { type Rig, type Signed, signIn, startRig } from './rig.ts'
@@ -29,6 +30,7 @@ interface World {
   readonly site: string
   readonly panel: string
   readonly alarm: string
+  readonly secret: string
   readonly name: string
 }
 /** Nobody in particular, and how they are answered: without a token, or with one that is not good (any more). */
@@ -38,6 +40,7 @@ type Stranger = (typeof strangers)[number]
 let rig: Rig
 const worlds = {} as Record<SiteKind, World>
 const people = {} as Record<HumanRole | 'TECHNICIAN without sites', Signed>
+const services = {} as Record<ServiceRole, string>
 const tokens = {} as Record<Stranger, string | null>
 /** Somebody below everybody who administers. */
 let victim: Signed
@@ -51,13 +54,21 @@ beforeAll(async () => {
     const site = await rig.site({ name, code: `KAN-${kind}`.slice(0, 20), city: `Miasto-${kind}` })
     const panel = await rig.panel(site)
     await rig.store.execute(`UPDATE panels SET integration_key_encrypted = $2 WHERE id = $1`, [panel, keyToken])
-    worlds[kind] = { site, panel, name, alarm: await rig.alarm(panel, { object_name: `Czujka-${kind}` }) }
+    const secret = crypto.randomUUID()
+    await rig.store.execute(
+      `INSERT INTO secrets (id, site_id, panel_id, kind, label, value_encrypted, updated_by) VALUES ($1, $2, $3, 'PANEL_USER_CODE', $4, $5, 'x')`,
+      [secret, site, panel, `Kod-${kind}`, keyToken],
+    )
+    worlds[kind] = { site, panel, secret, name, alarm: await rig.alarm(panel, { object_name: `Czujka-${kind}` }) }
   }
   const own = [worlds.own.site]
   for (const role of humanRoles) people[role] = await rig.person(role, scoped(role) ? own : [])
   await rig.person('TECHNICIAN', [worlds.foreign.site])
   people['TECHNICIAN without sites'] = await rig.person('TECHNICIAN')
   victim = await rig.person('FIELD_WORKER')
+  for (const role of systemRoles) {
+    services[role] = (await issueServiceToken(rig.store, { name: role, role, days: 1 })) as string
+  }
   await makeStrangers()
 }, 120_000)
 afterAll(() => rig.close())
@@ -68,9 +79,10 @@ async function makeStrangers(): Promise<void> {
   const subject = { sub: claims.sub, sid: claims.sid, role: 'MASTER', name: master.name } as const
   const hourAgo = { ...systemClock, now: () => Date.now() - 3_600_000 }
   tokens.nobody = null
-  tokens.expired = await (await createAccessTokens({ privateKey: rig.config.jwtPrivateKey }, hourAgo)).issue(subject)
-  const forger = await createAccessTokens({ privateKey: new Secret(generateSigningKey()) }, systemClock)
-  tokens.forged = await forger.issue(subject)
+  const genuine = await fixedSigningKeys(rig.config.jwtPrivateKey as Secret)
+  tokens.expired = await createAccessTokens(genuine, hourAgo).issue(subject)
+  const foreign = await fixedSigningKeys(new Secret(generateSigningKey()))
+  tokens.forged = await createAccessTokens(foreign, systemClock).issue(subject)
   const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt' })).toString('base64url')
   tokens.unsigned = `${none}.${master.token.split('.')[1]}.`
   const gone = await rig.person('MASTER')
@@ -106,6 +118,9 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/sites': { code: `N-${++number}`, name: 'Nowy obiekt', type: 'SHOP' },
     'PATCH /api/sites/:id': { version, notes: 'zmiana' },
     'POST /api/sites/:id/archive': { version: 9_999 },
+    'POST /api/sites/:id/secrets': { kind: 'OTHER', label: 'Skrytka', value: '2468' },
+    'PUT /api/secrets/:id': { version: 9_999, label: 'inaczej' },
+    'POST /api/secrets/:id/reveal': { reason: 'przegląd roczny' },
     'POST /api/secrets/panel-integration-key/:id/reveal': { reason: 'przegląd roczny' },
     'POST /api/panels': { site_id: world.site, name: 'Nowa', host: '10.0.0.2', port: 20_000 + number++ },
     'PATCH /api/panels/:id': { version, name: 'Centrala' },
@@ -123,7 +138,11 @@ function bodyOf(route: string, world: World): object | undefined {
 function urlOf(route: string, world: World): string {
   const path = (route.split(' ')[1] as string).replace(':number', '1')
   if (path.startsWith('/api/alarms')) return path.replace(':id', world.alarm)
-  if (path.startsWith('/api/panels') || path.startsWith('/api/secrets')) return path.replace(':id', world.panel)
+  if (path.startsWith('/api/panels') || path.includes('panel-integration-key')) return path.replace(':id', world.panel)
+  // Removing with a version that is not the one: everybody who may gets that far, and the next one finds it still.
+  if (path.startsWith('/api/secrets')) {
+    return `${path.replace(':id', world.secret)}${route.startsWith('DELETE') ? '?version=9999' : ''}`
+  }
   if (path.startsWith('/api/users')) return path.replace(':id', victim.id)
   if (path.startsWith('/api/auth/sessions')) return path.replace(':id', sessionIdOf(victim))
   return path.replace(':id', world.site)
@@ -148,6 +167,8 @@ const tracesOf = (world: World, kind: SiteKind) => [
   world.site,
   world.panel,
   world.alarm,
+  world.secret,
+  `Kod-${kind}`,
   world.name,
   `KAN-${kind}`,
   `Miasto-${kind}`,
@@ -180,6 +201,14 @@ describe('every route', () => {
           const what = `${route} of ${kind} for ${stranger}`
           if (typeof row.roles === 'object') expect(answer.status, what).toBe(row.roles.public)
           else expect(answer.status, what).toBe(401)
+          expectHidden(answer.text, sites, what)
+        }
+        for (const role of systemRoles) {
+          const answer = await ask(route, world, services[role])
+          const what = `${route} of ${kind} for ${role}`
+          if (typeof row.roles === 'object') expect(answer.status, what).toBe(row.roles.public)
+          else if (row.services?.includes(role)) expect(answer.status, what).toBe(200)
+          else expect([answer.status, answer.code], what).toEqual([403, 'FORBIDDEN'])
           expectHidden(answer.text, sites, what)
         }
         for (const role of humanRoles) await checkRole(route, row, kind, role, people[role])

@@ -49,6 +49,7 @@ const routes: [string, RegExp, Handler][] = [
   ['POST', /^\/api\/sites$/, createSite],
   ['GET', /^\/api\/sites\/([^/]+)$/, (centre, _, [id]) => siteDetail(centre, id ?? '')],
   ['PATCH', /^\/api\/sites\/([^/]+)$/, updateSite],
+  ['GET', /^\/api\/sites\/([^/]+)\/secrets$/, () => ok({ data: [] })],
   ['POST', /^\/api\/sites\/([^/]+)\/(service|test)-mode$/, changeMode],
   ['GET', /^\/api\/panels$/, listPanels],
   [

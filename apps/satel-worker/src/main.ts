@@ -3,7 +3,6 @@ import { createRabbitBus, logBusEvents } from '@stam/bus'
 import { createRedisLive, type RedisLiveOptions } from '@stam/live'
 import {
   type AppContext,
-  createKeyring,
   describeConfig,
   loadConfig,
   processSources,
@@ -12,7 +11,7 @@ import {
   statusCheck,
   switchedOff,
 } from '@stam/runtime'
-import { openStore } from '@stam/store'
+import { openDataKeys, openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
 import { LeasedOwnership } from './ownership/leased-ownership.ts'
 import { startSatelWorker } from './start-satel-worker.ts'
@@ -57,7 +56,7 @@ async function start({ config, log, clock, metrics, readiness }: AppContext<Proc
   readiness.add({ name: 'postgresql', essential: true, check: () => store.ping() })
   readiness.add(statusCheck('rabbitmq', bus))
   readiness.add(statusCheck('redis', live))
-  const keyring = config.encryptionKey && createKeyring(config.encryptionKey)
+  const keyring = config.encryptionKey && (await openDataKeys({ store, clock, log }, config.encryptionKey))
   const ownership = new LeasedOwnership({
     store,
     live,
@@ -73,6 +72,7 @@ async function start({ config, log, clock, metrics, readiness }: AppContext<Proc
   return {
     async close() {
       await worker.close()
+      await keyring?.close()
       await Promise.all([bus.close(), live.close()])
       await store.close()
     },

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import type { Bus } from '@stam/bus'
 import type { Live } from '@stam/live'
 import { type Clock, createMetrics, type Keyring, type Log, type Metrics, systemClock } from '@stam/runtime'
-import { type MemoryStart, panelsReportedLost, type Store, startMemoryCursors } from '@stam/store'
+import {
+  type DataKeys,
+  type MemoryStart,
+  panelsReportedLost,
+  type Store,
+  startMemoryCursors,
+  type WorkerPanel,
+} from '@stam/store'
 import { BatchWriter } from './batch-writer.ts'
 import type { WorkerConfig } from './config.ts'
 import { EmbeddedOwnership } from './ownership/embedded-ownership.ts'
@@ -27,7 +34,7 @@ export interface WorkerDependencies {
   readonly clock?: Clock
   readonly metrics?: Metrics
   /** Opens the encrypted integration keys of panels; without it encrypted panels cannot be reached. */
-  readonly keyring?: Pick<Keyring, 'decrypt'>
+  readonly keyring?: Pick<Keyring, 'decrypt'> & Partial<Pick<DataKeys, 'prepare'>>
   /** Who owns which panel; all of them are this process's unless given. */
   readonly ownership?: PanelOwnership
 }
@@ -113,6 +120,7 @@ class SatelWorker implements RunningWorker {
   async start(): Promise<void> {
     await this.#publisher.start()
     await this.#ownership.start({
+      onWanted: (panels) => this.#prepareKeys(panels),
       onAcquired: (owned) => this.#acquire(owned),
       onLost: (panelId) => this.#giveUp(panelId),
     })
@@ -194,6 +202,11 @@ class SatelWorker implements RunningWorker {
     this.#liveWriter.add(session)
     this.#toOpen.add(session)
     this.#openSome()
+  }
+
+  /** A key made since we looked last is fetched before a link is opened in clear for want of it. */
+  async #prepareKeys(panels: readonly WorkerPanel[]): Promise<void> {
+    await this.#deps.keyring?.prepare?.(panels.flatMap((panel) => panel.integration_key_encrypted ?? []))
   }
 
   #decrypt(token: string): string {

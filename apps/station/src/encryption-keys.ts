@@ -1,8 +1,10 @@
-/** Rotation of the encryption key (spec 06 "At rest"): the first key encrypts, all decrypt. */
+/**
+ * A new configured key for a station (spec 06 "At rest"): the first encrypts, all decrypt; the next start puts everything under it. The keys below it
+ * change while the station runs (docs/adr/0022).
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createKeyring, generateFernetKey, type Log, Secret } from '@stam/runtime'
-import { rotatePanelKeys, type Store } from '@stam/store'
+import { generateFernetKey } from '@stam/runtime'
 import { openDataFolder } from './data-folder/data-folder.ts'
 import { StationError } from './errors.ts'
 
@@ -19,11 +21,4 @@ export async function addEncryptionKey(path: string): Promise<number> {
   } finally {
     await folder.close()
   }
-}
-
-/** Before anybody is served: what is not under the first key is re-encrypted. Interrupted, it goes on at the next start. */
-export async function finishRotation(store: Store, encryptionKey: string, log: Log): Promise<void> {
-  if (!encryptionKey.includes(',')) return
-  const { rotated, kept } = await rotatePanelKeys(store, createKeyring(new Secret(encryptionKey)))
-  if (rotated > 0) log.info('keys_rotated', { rotated, kept })
 }

@@ -3,9 +3,9 @@ import { BackendConfig, type RunningBackend, startBackend } from '@stam/backend'
 import { createMemoryBus, logBusEvents } from '@stam/bus'
 import { createMemoryLive, MemoryLiveStore } from '@stam/live'
 import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
-import { type Clock, createKeyring, type Log, type Metrics, type Readiness, Secret } from '@stam/runtime'
+import { type Clock, type Log, type Metrics, type Readiness, Secret } from '@stam/runtime'
 import { startSatelWorker, WorkerConfig } from '@stam/satel-worker'
-import type { Store } from '@stam/store'
+import { openDataKeys, type Store } from '@stam/store'
 import type { DataFolder } from './data-folder/data-folder.ts'
 
 const DEMO_LOGINS_PER_MINUTE = 60
@@ -70,6 +70,8 @@ export async function startProcesses(
       log: log.child({ process: 'outbox-relay' }),
     })
     closers.push(() => relay.close())
+    const keyring = await openDataKeys(deps, new Secret(folder.secrets.encryption_key))
+    closers.push(() => keyring.close())
     const spoolFolder = folder.at('satel-worker')
     mkdirSync(spoolFolder, { recursive: true, mode: 0o700 })
     const worker = await startSatelWorker(
@@ -79,7 +81,7 @@ export async function startProcesses(
         bus,
         live,
         log: log.child({ process: 'satel-worker' }),
-        keyring: createKeyring(new Secret(folder.secrets.encryption_key)),
+        keyring,
       },
     )
     closers.push(() => worker.close())

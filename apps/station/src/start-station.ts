@@ -7,7 +7,6 @@ import { DEMO_PEOPLE } from './demo/people-table.ts'
 import { seedDemo, switchOff } from './demo/seed-demo.ts'
 import { type SimulatedPanels, startSimulatedPanels } from './demo/simulated-panels.ts'
 import { openSimulatorDoor } from './demo/simulator-door.ts'
-import { finishRotation } from './encryption-keys.ts'
 import { StationError } from './errors.ts'
 import { ensureFirstMaster } from './first-master.ts'
 import { startProcesses } from './start-processes.ts'
@@ -103,7 +102,6 @@ async function open(
   onClose(() => database.stop())
   const store = await openMigratedStore(database, folder, log)
   onClose(() => store.close())
-  await finishRotation(store, folder.secrets.encryption_key, log)
 
   const simulated = await startDemo({ ...options, simulator }, folder, store, log, onClose)
   if (!folder.manifest.demo) await ensureFirstMaster(store, folder)

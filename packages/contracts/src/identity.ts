@@ -1,6 +1,6 @@
 /** Sign-in and users. Source: spec 05 (auth), 06. */
 import { z } from 'zod'
-import { HumanRole, Instant, Language, Role, Uuid } from './vocabulary.ts'
+import { HumanRole, Instant, Language, Role, ServiceRole, Uuid } from './vocabulary.ts'
 
 export const LoginRequest = z.object({
   email: z.string().min(3).max(200),
@@ -30,6 +30,12 @@ export const Session = z
   .meta({ id: 'Session' })
 export type Session = z.infer<typeof Session>
 export const WsTicket = z.object({ ticket: z.string(), expires_in: z.int() }).meta({ id: 'WsTicket' })
+
+/** What a service is told about its own token. */
+export const ServiceMe = z
+  .object({ name: z.string(), role: ServiceRole, permissions: z.array(z.string()), expires_at: Instant })
+  .meta({ id: 'ServiceMe' })
+export type ServiceMe = z.infer<typeof ServiceMe>
 
 /** Claims of an access token (JWT RS256, 15 min). */
 export const AccessClaims = z.object({

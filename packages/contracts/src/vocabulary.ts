@@ -48,6 +48,8 @@ export const humanRoles = ['MASTER', 'ADMIN', 'OPERATOR', 'TECHNICIAN', 'FIELD_W
 export const systemRoles = ['SYSTEM_WORKER', 'SYSTEM_SMS', 'SYSTEM_RELAY'] as const
 export const Role = z.enum([...humanRoles, ...systemRoles])
 export type Role = z.infer<typeof Role>
+export const ServiceRole = z.enum(systemRoles)
+export type ServiceRole = z.infer<typeof ServiceRole>
 export const HumanRole = z.enum(humanRoles)
 export type HumanRole = z.infer<typeof HumanRole>
 

@@ -5,7 +5,7 @@
 import { createMetrics, createReadiness } from '@stam/runtime'
 import { BackendConfig } from '../config.ts'
 import type { Backend } from '../backend.ts'
-import { generateSigningKey } from '../identity/access-tokens.ts'
+import { generateSigningKey } from '../identity/signing-keys.ts'
 import { createApp } from './app.ts'
 
 export async function createApiDocument(): Promise<object> {

@@ -19,10 +19,10 @@ import type { Api } from './api.ts'
 import { documentApi } from './api-docs.ts'
 import { limitConnections } from './connection-limits.ts'
 import { routeOf, send, useErrorEnvelope } from './error-handler.ts'
-import { guardRoutes } from './guard.ts'
+import { guardRoutes, personIfKnown } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { acceptJsonBodies } from './json-body.ts'
-import { patiently } from './mutation.ts'
+import { actOf, patiently } from './mutation.ts'
 import { errorBody, Problem } from './problem.ts'
 import { bareAnswerHeaders, useSecurityHeaders } from './security-headers.ts'
 import { countUnanswered, isUnanswered } from './unanswered.ts'
@@ -102,7 +102,8 @@ function refuseUnreadable(_error: Error, socket: Socket): void {
 }
 
 /** Every request has an id: the caller's or a new one, in every log line, in the answer, in what it commits. */
-function traceRequests(app: FastifyInstance, { telemetry, log }: Backend): void {
+function traceRequests(app: FastifyInstance, backend: Backend): void {
+  const { telemetry, log } = backend
   app.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id)
     withTrace({ request_id: request.id }, next)
@@ -112,6 +113,11 @@ function traceRequests(app: FastifyInstance, { telemetry, log }: Backend): void 
     const route = routeOf(request)
     const status = reply.statusCode
     telemetry.request({ method, route, status, seconds: reply.elapsedTime / 1000 })
+    const person = status === 403 ? personIfKnown(request) : null
+    if (person) {
+      const { actor, ...from } = actOf(request, backend)
+      if (actor.kind === 'user') backend.refusals.note(`${method} ${route}`, { ...from, actor })
+    }
     if (status >= 500 || log.enabled('debug')) {
       const fields = { request_id: request.id, method, route, status, ms: Math.round(reply.elapsedTime) }
       if (status >= 500) log.warn('request_answered', fields)

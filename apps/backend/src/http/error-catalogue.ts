@@ -16,6 +16,10 @@ export const errorTexts = {
     message: 'The request does not have the shape this endpoint expects.',
     remedy: 'details.issues lists every field with its problem.',
   },
+  SECRET_STALE_VERSION: {
+    message: 'Somebody else has changed this secret since.',
+    remedy: 'details.current is what is kept now; decide again.',
+  },
   INVALID_CURSOR: {
     message: 'The cursor is not one this list gave out.',
     remedy: 'Start again without `after`; a cursor belongs to one list and one sort order.',

@@ -5,11 +5,13 @@
 import type { AccessClaims } from '@stam/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Backend } from '../backend.ts'
-import { type RouteAccess, routeAccess } from '../identity/permissions.ts'
+import { type Permission, type RouteAccess, routeAccess } from '../identity/permissions.ts'
 import type { Person } from '../identity/principals.ts'
+import { isServiceToken, type Service } from '../identity/service-tokens.ts'
 import { Problem } from './problem.ts'
 
 const persons = new WeakMap<FastifyRequest, Person>()
+const services = new WeakMap<FastifyRequest, Service>()
 const tokenRoles = new WeakMap<FastifyRequest, AccessClaims['role']>()
 
 /** The person of an authenticated request. */
@@ -17,6 +19,18 @@ export function personOfRequest(request: FastifyRequest): Person {
   const person = persons.get(request)
   if (!person) throw new Problem('UNAUTHORIZED')
   return person
+}
+
+/** The same; null when nobody has been recognised. */
+export function personIfKnown(request: FastifyRequest): Person | null {
+  return persons.get(request) ?? null
+}
+
+/** The service of an authenticated request. */
+export function serviceOfRequest(request: FastifyRequest): Service {
+  const service = services.get(request)
+  if (!service) throw new Problem('UNAUTHORIZED')
+  return service
 }
 
 /** The role the access token was made with, up to 15 minutes ago. */
@@ -37,7 +51,10 @@ export function guardRoutes(app: FastifyInstance, backend: Backend): void {
     const access = routeAccess[`${request.method} ${url}`]
     if (!access) throw new Problem('NOT_FOUND')
     if (access.needs === 'public') return backend.limits.hit(access.limit, request.ip)
-    const person = await authenticate(request, backend)
+    const token = /^Bearer ([A-Za-z0-9._-]{20,4096})$/.exec(request.headers.authorization ?? '')?.[1]
+    if (token === undefined) throw new Problem('UNAUTHORIZED')
+    if (isServiceToken(token)) return admitService(request, token, access, backend)
+    const person = await authenticate(request, token, backend)
     persons.set(request, person)
     await backend.limits.hit(access.limit, person.userId)
     permit(person, access)
@@ -49,9 +66,21 @@ function isApi(url: string): boolean {
   return (url.startsWith('/api/') && !url.startsWith('/api/docs')) || url.startsWith('/.well-known/')
 }
 
-async function authenticate(request: FastifyRequest, { tokens, principals }: Backend): Promise<Person> {
-  const token = /^Bearer ([A-Za-z0-9._-]{20,4096})$/.exec(request.headers.authorization ?? '')?.[1]
-  if (token === undefined) throw new Problem('UNAUTHORIZED')
+async function admitService(
+  request: FastifyRequest,
+  token: string,
+  { needs, limit }: RouteAccess,
+  backend: Backend,
+): Promise<void> {
+  const service = await backend.services.find(token)
+  if (!service) throw new Problem('UNAUTHORIZED')
+  services.set(request, service)
+  await backend.limits.hit(limit, service.id)
+  const has = (service.permissions as ReadonlySet<string>).has(needs)
+  if (needs !== 'service' && !has) throw new Problem('FORBIDDEN', { permission: needs })
+}
+
+async function authenticate(request: FastifyRequest, token: string, { tokens, principals }: Backend): Promise<Person> {
   const claims = await tokens.verify(token)
   if (!claims) throw new Problem('UNAUTHORIZED')
   const person = await principals.find(claims.sid)
@@ -63,5 +92,5 @@ async function authenticate(request: FastifyRequest, { tokens, principals }: Bac
 function permit(person: Person, access: RouteAccess): void {
   if (person.mustChangePassword && !access.beforePasswordChange) throw new Problem('PASSWORD_CHANGE_REQUIRED')
   if (access.needs === 'session' || access.needs === 'public') return
-  if (!person.permissions.has(access.needs)) throw new Problem('FORBIDDEN', { permission: access.needs })
+  if (!person.permissions.has(access.needs as Permission)) throw new Problem('FORBIDDEN', { permission: access.needs })
 }

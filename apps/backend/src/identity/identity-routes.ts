@@ -1,10 +1,10 @@
 /** /api/auth and the key set. */
-import { ChangePasswordRequest, LoginRequest, Me, Session, WsTicket } from '@stam/contracts'
+import { ChangePasswordRequest, LoginRequest, Me, ServiceMe, Session, WsTicket } from '@stam/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { type Api, answers, noContent } from '../http/api.ts'
-import { personOfRequest } from '../http/guard.ts'
+import { personOfRequest, serviceOfRequest } from '../http/guard.ts'
 import { actOf, originOf } from '../http/mutation.ts'
 import { Problem, valueOf } from '../http/problem.ts'
 import { requireSameSite } from '../http/same-site.ts'
@@ -27,13 +27,22 @@ const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
 export function identityRoutes(app: Api, backend: Backend): void {
   sessionRoutes(app, backend)
   ownRoutes(app, backend)
+  app.get(
+    '/api/service/me',
+    { schema: { tags: ['services'], summary: 'What this service token is and may do', response: answers(ServiceMe) } },
+    async (request) => {
+      const { name, role, permissions, expiresAt: expires_at } = serviceOfRequest(request)
+      return { name, role, permissions: [...permissions], expires_at }
+    },
+  )
   for (const url of ['/.well-known/jwks.json', '/api/.well-known/jwks.json']) {
     app.get(
       url,
       { schema: { tags, summary: 'Keys that verify access tokens', response: answers(KeySet) } },
       async (_request, reply) => {
-        reply.header('cache-control', 'public, max-age=300')
-        return { keys: backend.tokens.keySet.keys.map((key) => ({ ...key })) }
+        // Shorter than a new key is published before it signs.
+        reply.header('cache-control', 'public, max-age=5')
+        return { keys: backend.tokens.keySet().map((key) => ({ ...key })) }
       },
     )
   }
@@ -72,7 +81,12 @@ function sessionRoutes(app: Api, backend: Backend): void {
       requireSameSite(request, backend.config.allowedOrigins)
       const shown = request.cookies[COOKIE]
       if (!shown) throw new Problem('UNAUTHORIZED')
-      const outcome = await refreshSession(backend, shown, originOf(request, backend))
+      const outcome = await refreshSession(
+        backend,
+        shown,
+        request.headers['user-agent'] ?? '',
+        originOf(request, backend),
+      )
       if (!outcome.ok) clearCookie(request, reply)
       return giveSession(request, reply, valueOf(outcome))
     },

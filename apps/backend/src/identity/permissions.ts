@@ -2,7 +2,7 @@
  * Who may do what (spec 06), in two tables and nowhere else: role → permissions, route → permission. A route of the API
  * without a row here stops the process at start, and a test compares both directions.
  */
-import type { HumanRole } from '@stam/contracts'
+import type { HumanRole, ServiceRole } from '@stam/contracts'
 
 export const permissions = [
   'alarm:read',
@@ -49,12 +49,27 @@ export const rolePermissions: Readonly<Record<HumanRole, ReadonlySet<Permission>
   FIELD_WORKER: new Set(seeing),
 }
 
+/** What services may do (spec 06), and nothing else: no permission of people is among them but `sms_raw:read`. */
+export const servicePermissions = [
+  'integration:write',
+  'panel:state:write',
+  'sms_raw:read',
+  'outbox:read',
+  'outbox:write',
+] as const
+export type ServicePermission = (typeof servicePermissions)[number]
+export const serviceRolePermissions: Readonly<Record<ServiceRole, ReadonlySet<ServicePermission>>> = {
+  SYSTEM_WORKER: new Set(['integration:write', 'panel:state:write']),
+  SYSTEM_SMS: new Set(['integration:write', 'panel:state:write', 'sms_raw:read']),
+  SYSTEM_RELAY: new Set(['outbox:read', 'outbox:write']),
+}
+
 /** Limits per minute and user (spec 05); `login` is per address. Reading alarms counts with the others, acting on them apart. */
 export type LimitClass = 'login' | 'ws-ticket' | 'alarms' | 'reports' | 'others' | 'none'
 
 export interface RouteAccess {
-  /** `public`: nobody has to be signed in; `session`: anybody who is. */
-  readonly needs: Permission | 'session' | 'public'
+  /** `public`: nobody has to be signed in; `session`: any person who is; `service`: any service and no person. */
+  readonly needs: Permission | ServicePermission | 'session' | 'public' | 'service'
   readonly limit: LimitClass
   /** Reachable while the password has to be changed. */
   readonly beforePasswordChange?: true
@@ -77,6 +92,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/auth/ws-ticket': any('ws-ticket'),
   'GET /api/auth/sessions': any(),
   'DELETE /api/auth/sessions/:id': any(),
+
+  'GET /api/service/me': { needs: 'service', limit: 'others' },
 
   'GET /api/users': needs('user:read'),
   'POST /api/users': needs('user:write'),
@@ -118,6 +135,11 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/panels/:id/state-history': needs('site:read'),
   'PATCH /api/panels/:id/zones/:number': needs('site:write'),
 
+  'GET /api/sites/:id/secrets': needs('secret:reveal'),
+  'POST /api/sites/:id/secrets': needs('site:write'),
+  'PUT /api/secrets/:id': needs('site:write'),
+  'DELETE /api/secrets/:id': needs('site:write'),
+  'POST /api/secrets/:id/reveal': needs('secret:reveal'),
   'POST /api/secrets/panel-integration-key/:id/reveal': needs('secret:reveal'),
 
   'GET /api/system/status': any(),

@@ -2,7 +2,7 @@
  * What everybody may expect of every route and WebSocket channel (spec 06), written down a second time and by hand, so that
  * a slip in permissions.ts or in a statement shows. `the-role-matrix-holds.test.ts` walks it; a route without a row fails.
  */
-import type { ErrorCode, HumanRole } from '@stam/contracts'
+import type { ErrorCode, HumanRole, ServiceRole } from '@stam/contracts'
 
 /** Initials of roles that may: MASTER, ADMIN, OPERATOR, TECHNICIAN, FIELD_WORKER. */
 export const initials: Readonly<Record<HumanRole, string>> = {
@@ -21,6 +21,8 @@ export interface MatrixRow {
    * `absent` = a list without it, `unbound` = the route concerns no site.
    */
   readonly foreign: Extract<ErrorCode, `${string}_NOT_FOUND`> | 'absent' | 'unbound'
+  /** Services that may; none where it is not said. */
+  readonly services?: readonly ServiceRole[]
   /** What the walk gets where it asks for something of somebody else. */
   readonly always?: ErrorCode
 }
@@ -40,6 +42,8 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'POST /api/auth/ws-ticket': row('MAOTF'),
   'GET /api/auth/sessions': row('MAOTF'),
   'DELETE /api/auth/sessions/:id': { ...row('MAOTF'), always: 'SESSION_NOT_FOUND' },
+
+  'GET /api/service/me': { ...row(''), services: ['SYSTEM_WORKER', 'SYSTEM_SMS', 'SYSTEM_RELAY'] },
 
   'GET /api/users': row('MA'),
   'POST /api/users': row('MA'),
@@ -81,6 +85,11 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'GET /api/panels/:id/state-history': row('MAOTF', 'PANEL_NOT_FOUND'),
   'PATCH /api/panels/:id/zones/:number': row('MA', 'PANEL_NOT_FOUND'),
 
+  'GET /api/sites/:id/secrets': row('MAOTF', 'SITE_NOT_FOUND'),
+  'POST /api/sites/:id/secrets': row('MA', 'SITE_NOT_FOUND'),
+  'PUT /api/secrets/:id': row('MA', 'SECRET_NOT_FOUND'),
+  'DELETE /api/secrets/:id': row('MA', 'SECRET_NOT_FOUND'),
+  'POST /api/secrets/:id/reveal': row('MAOTF', 'SECRET_NOT_FOUND'),
   'POST /api/secrets/panel-integration-key/:id/reveal': row('MAOTF', 'PANEL_NOT_FOUND'),
 
   'GET /api/system/status': row('MAOTF'),

@@ -1,5 +1,5 @@
 /** Signing in and out: the use cases behind /api/auth (spec 05, 06). */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Me, Session } from '@stam/contracts'
 import { uuidv7 } from '@stam/runtime'
 import {
@@ -18,6 +18,7 @@ import {
   lockRefreshToken,
   recordLogin,
   replaceRefreshToken,
+  type ShownToken,
   type Transaction,
 } from '@stam/store'
 import type { Backend } from '../backend.ts'
@@ -101,23 +102,40 @@ async function recordFailure(backend: Backend, user: Credentials | null, from: F
   })
 }
 
-/** A refresh token → a new access token and a new refresh token. Showing a spent one ends the session (it was copied). */
-export async function refreshSession(backend: Backend, shown: string, from: From): Promise<Outcome<OpenedSession>> {
+/**
+ * A spent token shown again within this time, by the same browser, while nobody has used its successor, gets the same successor again: the answer was
+ * lost on the way, or the page was loaded twice. A thief gains nothing by it: both then hold one token, and whoever of the two comes second
+ * next time shows a spent one whose successor is in use. So theft is noticed one renewal later, at most, and ends the session as ever.
+ * Addresses are not compared, since an answer is most often lost while a phone changes networks.
+ */
+const REPEAT_MS = 30_000
+
+/**
+ * A refresh token → a new access token and a new refresh token. Showing a spent one ends the session (it was copied), but for a repeat.
+ * @param agent what the client calls itself
+ */
+export async function refreshSession(
+  backend: Backend,
+  shown: string,
+  agent: string,
+  from: From,
+): Promise<Outcome<OpenedSession>> {
   const { store, principals } = backend
-  const refreshToken = newToken()
+  const by = { seed: randomBytes(32), agent: hashOf(agent) }
   const result = await store.inTransaction(async (tx) => {
     const token = await lockRefreshToken(tx, hashOf(shown))
     if (!token || token.state === 'dead') return null
-    if (token.state === 'spent') {
+    const repeated = repeatOf(token, by.agent)
+    if (token.state === 'spent' && !repeated) {
       await endForReuse(tx, token, from)
       return { reused: token.familyId }
     }
-    await replaceRefreshToken(
-      tx,
-      token.id,
-      tokenRow(refreshToken, { familyId: token.familyId, userId: token.userId, device: token.device, ip: from.ip }),
-    )
-    return { principal: await findPrincipal(tx, token.familyId) }
+    const refreshToken = successorOf(shown, repeated?.seed ?? by.seed)
+    const { familyId, userId, device } = token
+    if (repeated)
+      backend.log.info('refresh_token_repeated', { session_id: familyId, ms_ago: Math.round(repeated.msAgo) })
+    else await replaceRefreshToken(tx, token.id, tokenRow(refreshToken, { familyId, userId, device, ip: from.ip }), by)
+    return { principal: await findPrincipal(tx, familyId), refreshToken }
   })
   if (result && 'reused' in result && result.reused) {
     principals.forget([result.reused])
@@ -125,7 +143,17 @@ export async function refreshSession(backend: Backend, shown: string, from: From
     backend.log.warn('refresh_token_reused', { session_id: result.reused })
   }
   if (!result?.principal) return refuse('SESSION_ENDED')
-  return done({ session: await sessionOf(backend, personOf(result.principal)), refreshToken })
+  const { principal, refreshToken } = result
+  return done({ session: await sessionOf(backend, personOf(principal)), refreshToken })
+}
+
+function repeatOf({ spent }: ShownToken, agent: Buffer): ShownToken['spent'] {
+  return spent && spent.msAgo < REPEAT_MS && timingSafeEqual(spent.agent, agent) ? spent : null
+}
+
+/** The same for the same token and seed; without either nobody can tell. */
+function successorOf(token: string, seed: Buffer): string {
+  return createHmac('sha256', seed).update(token).digest('base64url')
 }
 
 async function endForReuse(tx: Transaction, token: { familyId: string; userId: string }, from: From): Promise<void> {

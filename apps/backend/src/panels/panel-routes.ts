@@ -10,7 +10,6 @@ import {
   UpdatePanelRequest,
   UpdateZoneRequest,
 } from '@stam/contracts'
-import { createKeyring } from '@stam/runtime'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { type Api, answers, IdParams } from '../http/api.ts'
@@ -32,7 +31,7 @@ const ZoneParams = IdParams.extend({ number: z.coerce.number().int().min(1).max(
 
 export function panelRoutes(app: Api, backend: Backend): void {
   readingRoutes(app, backend)
-  const keyring = backend.config.encryptionKey ? createKeyring(backend.config.encryptionKey) : null
+  const keyring = backend.dataKeys
   const changed = async (answer: Promise<PanelDetail>) => {
     const detail = await answer
     await backend.panels.refresh()

@@ -33,6 +33,7 @@ import { done, type Outcome, Problem, type Refusal, refuse } from '../http/probl
 import type { Person } from '../identity/principals.ts'
 import { requireTimeZone } from '../sites/site-use-cases.ts'
 
+type Encrypting = Pick<Keyring, 'encrypt'>
 const historyCursor = cursorOf('panel-history', z.object({ at: z.iso.datetime(), id: z.int() }))
 
 export async function panelList(backend: Backend, person: Person, query: PanelListQuery) {
@@ -91,7 +92,7 @@ export async function stateHistory(
 
 export async function createPanel(
   backend: Backend,
-  keyring: Keyring | null,
+  keyring: Encrypting | null,
   { tx, person, act }: Mutation,
   request: CreatePanelRequest,
 ): Promise<Outcome<PanelDetail>> {
@@ -111,7 +112,7 @@ export async function createPanel(
 
 export async function editPanel(
   backend: Backend,
-  keyring: Keyring | null,
+  keyring: Encrypting | null,
   { tx, person, act }: Mutation,
   id: string,
   request: UpdatePanelRequest,
@@ -175,7 +176,7 @@ export async function editZone(
 }
 
 /** Undefined = leave as it is, null = remove. Keys are ASCII by protocol 3.1. */
-function encrypted(keyring: Keyring | null, key: string | null | undefined): string | null | undefined {
+function encrypted(keyring: Encrypting | null, key: string | null | undefined): string | null | undefined {
   if (key === undefined || key === null) return key
   const issue = (message: string) =>
     new Problem('INVALID_REQUEST', { issues: [{ path: 'body.integration_key', code: 'invalid', message }] })

@@ -26,6 +26,7 @@ export type Permission =
   | 'site:write'
   | 'site:service-mode'
   | 'panel:command'
+  | 'secret:reveal'
   | 'audit:read'
   | 'system:config'
 export const may = (me: Pick<Me, 'permissions'>, permission: Permission): boolean => me.permissions.includes(permission)

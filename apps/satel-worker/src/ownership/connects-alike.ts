@@ -6,6 +6,7 @@ export function connectsAlike(a: WorkerPanel, b: WorkerPanel): boolean {
     a.host === b.host &&
     a.port === b.port &&
     a.time_zone === b.time_zone &&
-    a.integration_key_encrypted === b.integration_key_encrypted
+    // The token changes with every new encryption key, the panel's key does not: no link is closed for a rotation.
+    a.integration_key_no === b.integration_key_no
   )
 }

@@ -111,6 +111,7 @@ export class EmbeddedOwnership implements PanelOwnership {
       ({ panel_id }) => !this.#owned.has(panel_id) && (this.#restUntil.get(panel_id) ?? 0) <= now,
     )
     if (wanted.length === 0 || this.#isClosed) return
+    await this.#events?.onWanted?.(wanted)
     const ids = wanted.map(({ panel_id }) => panel_id)
     const names = await loadPanelNames(store, ids)
     const acquired = new Map((await acquirePanels(store, ids, ownerId)).map((one) => [one.panel_id, one]))

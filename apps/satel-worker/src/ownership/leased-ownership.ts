@@ -240,6 +240,7 @@ export class LeasedOwnership implements PanelOwnership {
       if (panels.has(panelId) && (await this.#mayTake(holderOf.get(panelId)))) ids.push(panelId)
     }
     if (ids.length === 0 || this.#isClosed) return
+    await this.#events?.onWanted?.(ids.map((id) => panels.get(id) as WorkerPanel))
     const asked = clock.monotonic()
     const names = await loadPanelNames(store, ids)
     const acquired = await acquirePanels(store, ids, ownerId, { leaseMs })

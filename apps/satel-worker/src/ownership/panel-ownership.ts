@@ -8,6 +8,8 @@ export interface OwnedPanel {
 }
 
 export interface OwnershipEvents {
+  /** About to be acquired: the time to fetch what their links will need. Never rejects. */
+  readonly onWanted?: (panels: readonly WorkerPanel[]) => Promise<void>
   readonly onAcquired: (owned: OwnedPanel) => void
   /** No longer ours, or no longer as it was: close its link before the returned promise resolves. */
   readonly onLost: (panelId: string) => Promise<void>

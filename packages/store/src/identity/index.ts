@@ -12,6 +12,13 @@ export {
 export { forgiveRateLimit, hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
 export { claimIdempotencyKey, type KeyClaim, removeExpired, storeIdempotentAnswer } from './idempotency.ts'
 export {
+  findServiceToken,
+  insertServiceToken,
+  listServiceTokens,
+  revokeServiceToken,
+  type ServiceToken,
+} from './service-tokens.ts'
+export {
   type EndReason,
   endSession,
   endSessionsOf,

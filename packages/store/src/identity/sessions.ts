@@ -1,6 +1,6 @@
 /**
  * Sessions: one family of refresh tokens per device and login; its id is the session id of access tokens. Only hashes are stored. A token
- * works once and is replaced; showing a spent one again ends the whole family (spec 06).
+ * works once and is replaced; showing a spent one again ends the whole family (spec 06), but for a repeat within seconds (see the use case).
  */
 import type { Queryable, Transaction } from '../connection.ts'
 
@@ -29,6 +29,8 @@ export interface ShownToken {
   readonly device: string
   /** `alive` may be replaced; `spent` was replaced already: somebody else has it too; `dead` has expired or was revoked. */
   readonly state: 'alive' | 'spent' | 'dead'
+  /** Of a spent one whose successor has not been used: how it was spent. */
+  readonly spent: { readonly msAgo: number; readonly seed: Buffer; readonly agent: Buffer } | null
 }
 
 /** The token with this hash, locked; null when there never was one. */
@@ -40,22 +42,48 @@ export async function lockRefreshToken(tx: Transaction, hash: Buffer): Promise<S
     device: string
     spent: boolean
     dead: boolean
+    ms_ago: number | null
+    successor_seed: Buffer | null
+    spent_agent: Buffer | null
   }>(
-    `SELECT id, family_id, user_id, device, used_at IS NOT NULL AS spent, revoked_at IS NOT NULL OR expires_at <= now() AS dead
-     FROM refresh_tokens WHERE token_hash = $1 FOR UPDATE`,
+    `SELECT t.id, t.family_id, t.user_id, t.device, t.used_at IS NOT NULL AS spent, t.revoked_at IS NOT NULL OR t.expires_at <= now() AS dead,
+       (extract(epoch FROM clock_timestamp() - t.used_at) * 1000)::float8 AS ms_ago, t.successor_seed, t.spent_agent
+     FROM refresh_tokens t WHERE t.token_hash = $1 FOR UPDATE`,
     [hash],
   )
   if (!row) return null
   const state = row.dead ? 'dead' : row.spent ? 'spent' : 'alive'
-  return { id: row.id, familyId: row.family_id, userId: row.user_id, device: row.device, state }
+  const { ms_ago: msAgo, successor_seed: seed, spent_agent: agent } = row
+  const mayRepeat = state === 'spent' && msAgo !== null && seed && agent && (await successorWaits(tx, row.id))
+  const spent = mayRepeat ? { msAgo, seed, agent } : null
+  return { id: row.id, familyId: row.family_id, userId: row.user_id, device: row.device, state, spent }
 }
 
-/** Puts a new token in the place of one that {@link lockRefreshToken} found alive. */
-export async function replaceRefreshToken(tx: Transaction, oldId: string, token: NewRefreshToken): Promise<void> {
-  await tx.execute(`UPDATE refresh_tokens SET used_at = now(), replaced_by = $2 WHERE id = $1 AND used_at IS NULL`, [
-    oldId,
-    token.id,
-  ])
+/** A statement of its own: the one that waited for the lock still sees what was before it. */
+async function successorWaits(tx: Transaction, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT FROM refresh_tokens t JOIN refresh_tokens s ON s.id = t.replaced_by AND s.used_at IS NULL AND s.revoked_at IS NULL WHERE t.id = $1`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Puts a new token in the place of one that {@link lockRefreshToken} found alive. Its predecessor's seed goes: from here on that one is only good
+ * for telling a thief.
+ */
+export async function replaceRefreshToken(
+  tx: Transaction,
+  oldId: string,
+  token: NewRefreshToken,
+  by: { readonly seed: Buffer; readonly agent: Buffer },
+): Promise<void> {
+  await tx.execute(
+    `UPDATE refresh_tokens SET used_at = clock_timestamp(), replaced_by = $2, successor_seed = $3, spent_agent = $4
+     WHERE id = $1 AND used_at IS NULL`,
+    [oldId, token.id, by.seed, by.agent],
+  )
+  await tx.execute(`UPDATE refresh_tokens SET successor_seed = NULL WHERE replaced_by = $1`, [oldId])
   await insertRefreshToken(tx, token)
 }
 

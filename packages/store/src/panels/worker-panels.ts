@@ -14,6 +14,8 @@ export interface WorkerPanel {
   readonly time_zone: string
   /** Fernet token; decrypted only by the worker. */
   readonly integration_key_encrypted: string | null
+  /** Grows when people change the key, not when it is encrypted anew. */
+  readonly integration_key_no: number
   readonly identity: PanelIdentity | null
   readonly names_read_at: string | null
   /** Handed over for DLOADX until then. */
@@ -23,7 +25,7 @@ export interface WorkerPanel {
 /** Every panel in use. */
 export function listWorkerPanels(db: Queryable): Promise<WorkerPanel[]> {
   return db.query<WorkerPanel>(
-    `SELECT p.id AS panel_id, p.site_id, p.version, p.host, p.port, p.time_zone, p.integration_key_encrypted, p.identity, p.names_read_at,
+    `SELECT p.id AS panel_id, p.site_id, p.version, p.host, p.port, p.time_zone, p.integration_key_encrypted, p.integration_key_no, p.identity, p.names_read_at,
        a.released_until
      FROM panels p JOIN panel_assignments a ON a.panel_id = p.id
      WHERE p.enabled AND p.archived_at IS NULL ORDER BY p.id`,

@@ -23,5 +23,14 @@ export {
   setZonePriorities,
   updatePanel,
 } from './panels.ts'
-export { encryptedPanelKey, rotatePanelKeys } from './panel-keys.ts'
+export { encryptedPanelKey } from './panel-keys.ts'
+export {
+  insertSecret,
+  listSecrets,
+  lockSecret,
+  type NewSecret,
+  removeSecret,
+  type SealedSecret,
+  updateSecret,
+} from './secrets.ts'
 export { findSite, lastChangeOf, listSites, type SiteFilter, siteAround } from './read-sites.ts'

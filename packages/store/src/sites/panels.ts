@@ -131,7 +131,12 @@ export async function updatePanel(
   for (const field of editable) {
     if (changes[field] !== undefined) sets.push(`${field} = ${bind(changes[field])}`)
   }
-  if (changes.encryptedKey !== undefined) sets.push(`integration_key_encrypted = ${bind(changes.encryptedKey)}`)
+  if (changes.encryptedKey !== undefined) {
+    sets.push(
+      `integration_key_encrypted = ${bind(changes.encryptedKey)}`,
+      'integration_key_no = integration_key_no + 1',
+    )
+  }
   const where = `id = $1 AND version = $2 AND archived_at IS NULL`
   if ((await tx.execute(`UPDATE panels SET ${sets.join(', ')} WHERE ${where}`, values)) === 0) return false
   await tellWorkers(tx)

@@ -14,6 +14,7 @@ import { Facts, Section } from '../../ui/section.tsx'
 import { Contacts, HistorySection } from '../alarm/site-sections.tsx'
 import { ManualAlarm } from './manual-alarm.tsx'
 import { ModesSection } from './modes-section.tsx'
+import { SecretsSection } from './secrets-section.tsx'
 import { siteTypeText } from './site-words.ts'
 import { ActiveCounts } from './sites-screen.tsx'
 
@@ -117,6 +118,7 @@ function OneSite({ detail }: { readonly detail: SiteDetail }): ReactNode {
               ))
             )}
           </Section>
+          {may(me, 'secret:reveal') && <SecretsSection siteId={site.id} panels={panels} />}
           <HistorySection alarms={recent_alarms} title={t('site.history')} />
         </div>
       </div>
