@@ -42,6 +42,7 @@ answerRequests(
       return simulator.panels.map(({ id, port }) => ({ id, port }))
     },
     connected: () => running().panels.filter((panel) => panel.connected).length,
+    requests: () => running().panels.reduce((sum, panel) => sum + panel.counters.requests, 0),
     burst: async ({ panels, count, overMs }: BurstRequest): Promise<BurstReport> => {
       const { scenarios } = running()
       const startedAt = Date.now()

@@ -11,6 +11,8 @@ export interface PanelFarm {
   ports(prefix: string): number[]
   burst(request: BurstRequest): Promise<BurstReport>
   ledger(range: Pick<BurstReport, 'firstSeq' | 'lastSeq'>): Promise<LedgerLine[]>
+  /** What all panels were asked so far. */
+  requests(): Promise<number>
   /** Resolves when so many panels have a client; all that are in the database unless given. */
   allConnected(count?: number): Promise<void>
   close(): Promise<void>
@@ -37,6 +39,7 @@ export async function startPanelFarm(
       ports: (prefix) => panels.filter(({ id }) => id.startsWith(`${prefix}-`)).map(({ port }) => port),
       burst: (request) => partner.ask('burst', request),
       ledger: (range) => partner.ask('ledger', range),
+      requests: () => partner.ask('requests'),
       allConnected: (count = panelIds.size) =>
         waitUntil(
           `${count} panels are connected`,

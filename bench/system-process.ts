@@ -39,6 +39,8 @@ export interface ProcessFigures {
   readonly loopPauseMs: number
   /** Open sockets, timers, requests of the thread pool. */
   readonly resources: number
+  /** The most it ever was. */
+  readonly peakRssBytes: number
   readonly connected: number
   readonly settled: number
 }
@@ -128,6 +130,7 @@ answerRequests(
         heapBytes: process.memoryUsage().heapUsed,
         loopPauseMs,
         resources: process.getActiveResourcesInfo().length,
+        peakRssBytes: process.resourceUsage().maxRSS * 1024,
         connected,
         settled,
       }

@@ -138,6 +138,23 @@ describe('poll schedule', () => {
     expect(polls.nextDue).toBe(11_500)
   })
 
+  test('links that came back together do not read everything together, and each does so within the interval', () => {
+    /** When complete reads begin on a link whose other questions never come. */
+    const fullReads = (phase: number) => {
+      const polls = new PollSchedule({ ...TIMES, keepAliveMs: 10_000_000 })
+      polls.begin(CONTEXT)
+      polls.serve(0, true, phase)
+      const first = polls.nextDue
+      expect(polls.next(first - 1)).toBeUndefined()
+      while (polls.next(first) !== undefined);
+      expect(polls.endFullRead()).toBe(true)
+      return [first, polls.nextDue]
+    }
+    expect(fullReads(0)).toEqual([150_000, 450_000])
+    expect(fullReads(0.5)).toEqual([225_000, 525_000])
+    expect(fullReads(1)).toEqual([300_000, 600_000])
+  })
+
   test('before a slow read of a version 1 module it is asked for news, and the slow read is not forgotten', () => {
     const polls = new PollSchedule(TIMES)
     polls.begin({ ...CONTEXT, v2: false, capabilities: NO_CAPABILITIES })

@@ -97,10 +97,15 @@ export class PollSchedule {
     this.#fullAt = 0
   }
 
-  /** From here on by the clock. @param phase 0..1, spreads the polls of many links over the interval */
+  /**
+   * From here on by the clock.
+   *
+   * @param phase 0..1, spreads what many links ask over the intervals: thousands that come back together would otherwise all read everything
+   * in the same second, every five minutes
+   */
   serve(now: number, push: boolean, phase: number): void {
     this.#nextClock = now + this.#times.keepAliveMs
-    this.#nextFull = now + this.#times.fullReadIntervalMs
+    this.#nextFull = now + (this.#times.fullReadIntervalMs * (1 + phase)) / 2
     const context = this.#context
     this.#changed = context === undefined ? [] : this.#all.filter((command) => isSlow(command, context))
     this.#changedAt = 0
