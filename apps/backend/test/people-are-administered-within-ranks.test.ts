@@ -98,6 +98,7 @@ describe('sessions', () => {
     const change = { version: await version(person.id), site_ids: [site] }
     expect((await admin.call('PUT', `/api/users/${person.id}/sites`, change)).status).toBe(200)
     expect((await person.call('GET', `/api/sites/${site}`)).status).toBe(200)
+    expect((await admin.call('GET', `/api/users/${person.id}/sites`)).body.data).toMatchObject([{ id: site }])
     expect(await screen.closed(8_000)).toBe(4002)
     const stale = await admin.call('PUT', `/api/users/${person.id}/sites`, change)
     expect(stale.body.error.code).toBe('USER_STALE_VERSION')
@@ -127,6 +128,56 @@ describe('sessions', () => {
   })
 })
 
+describe('one session of somebody else', () => {
+  it('is ended by who may administer them, and by nobody through another person', async () => {
+    const person = await rig.person('OPERATOR')
+    const there = await signIn(rig.backend, person)
+    const bystander = await rig.person('OPERATOR')
+    const { data } = (await admin.call('GET', `/api/users/${person.id}/sessions`)).body
+    expect(data).toHaveLength(2)
+    const [session] = data
+    const path = (user: string) => `/api/users/${user}/sessions/${session.id}`
+    expect((await admin.call('DELETE', path(bystander.id))).body.error.code).toBe('SESSION_NOT_FOUND')
+    expect((await admin.call('DELETE', path(master.id))).body.error.code).toBe('FORBIDDEN')
+    expect((await admin.call('DELETE', path(person.id))).status).toBe(204)
+    const left = [(await person.call('GET', '/api/auth/me')).status, (await there.call('GET', '/api/auth/me')).status]
+    expect(left.toSorted()).toEqual([200, 401])
+    const [entry] = (await master.call('GET', `/api/audit?entity_type=session&entity_id=${session.id}&limit=1`)).body
+      .data
+    expect(entry).toMatchObject({ action: 'SESSION_ENDED', actor: { id: admin.id }, before: { user_id: person.id } })
+  })
+})
+
+describe('the own profile', () => {
+  it('lets everybody change how they are called and in which language, and nothing else', async () => {
+    const person = await rig.person('FIELD_WORKER')
+    const change = { name: 'Nowe Nazwisko', language: 'en', role: 'MASTER', active: false }
+    const { status, body } = await person.call('PATCH', '/api/auth/me', change)
+    expect([status, body.name, body.language, body.role]).toEqual([200, 'Nowe Nazwisko', 'en', 'FIELD_WORKER'])
+    expect((await person.call('GET', '/api/auth/me')).body).toMatchObject({
+      name: 'Nowe Nazwisko',
+      role: 'FIELD_WORKER',
+    })
+    const [entry] = (await master.call('GET', `/api/audit?entity_id=${person.id}&action=USER_EDIT`)).body.data
+    expect(entry).toMatchObject({
+      before: { name: person.name },
+      after: { name: 'Nowe Nazwisko', role: 'FIELD_WORKER' },
+    })
+    expect((await person.call('PATCH', '/api/auth/me', { name: ' ' })).status).toBe(400)
+  })
+})
+
+describe('roles', () => {
+  it('are told with what they may do and where', async () => {
+    const { data } = (await admin.call('GET', '/api/roles')).body
+    const of = (role: string) => data.find((one: { role: string }) => one.role === role)
+    expect(of('OPERATOR')).toMatchObject({ sites: 'all', permissions: expect.arrayContaining(['alarm:write']) })
+    expect(of('TECHNICIAN')).toMatchObject({ sites: 'assigned' })
+    expect(of('TECHNICIAN').permissions).not.toContain('alarm:write')
+    expect(of('ADMIN').permissions).not.toContain('sms_raw:read')
+  })
+})
+
 describe('a locked person', () => {
   it('is let in again after unlock, and with a reset password only with the new one', async () => {
     const person = await rig.person('OPERATOR')
@@ -136,6 +187,8 @@ describe('a locked person', () => {
     )
     await expect(signIn(rig.backend, person)).rejects.toThrow('INVALID_CREDENTIALS')
     expect((await admin.call('GET', `/api/users/${person.id}`)).body.locked_until).not.toBeNull()
+    const locked = (await admin.call('GET', '/api/users?active=locked')).body
+    expect(locked.data.map(({ id }: { id: string }) => id)).toEqual([person.id])
     expect((await admin.call('POST', `/api/users/${person.id}/unlock`)).body.locked_until).toBeNull()
     await signIn(rig.backend, person)
     const { body } = await admin.call('POST', `/api/users/${person.id}/reset-password`)

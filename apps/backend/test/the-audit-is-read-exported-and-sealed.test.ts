@@ -1,4 +1,5 @@
 // Spec 06 "Audit": filters, pages, export as an act of its own, what only a MASTER reads, and the chain.
+import { systemClock } from '@stam/runtime'
 import { appendAudit, sealAudit, verifyAudit } from '@stam/store'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Rig, type Signed, startRig } from './rig.ts'
@@ -6,8 +7,9 @@ import { type Rig, type Signed, startRig } from './rig.ts'
 let rig: Rig
 let master: Signed
 let admin: Signed
+let skippedMs = 0
 beforeAll(async () => {
-  rig = await startRig()
+  rig = await startRig({ clock: { ...systemClock, monotonic: () => systemClock.monotonic() + skippedMs } })
   master = await rig.person('MASTER')
   admin = await rig.person('ADMIN')
 }, 60_000)
@@ -75,4 +77,23 @@ it('is a chain that holds after all of this', async () => {
   const verdict = await verifyAudit(rig.store)
   expect(verdict.problems).toEqual([])
   expect(verdict.days.reduce((sum, day) => sum + day.entries, 0)).toBeGreaterThan(25)
+})
+
+it('tells who may read it whether the chain holds, and where it is broken', async () => {
+  await sealAudit(rig.store)
+  const whole = await admin.call('GET', '/api/audit/chain')
+  expect(whole.body).toMatchObject({ problems: [] })
+  expect(whole.body.entries).toBeGreaterThan(25)
+  expect(whole.body.days[0]).toMatchObject({ last_hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  // Past the triggers, as only the owner of the tables can.
+  const [victim] = (await master.call('GET', '/api/audit?action=SITE_EDIT&limit=1')).body.data
+  await rig.store.execute(`ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only`, [])
+  await rig.store.execute(`UPDATE audit_log SET actor_name = 'ktoś inny' WHERE id = $1`, [victim.id])
+  // Within a minute the same walk is told again: nobody makes the database read the whole record at will.
+  expect((await admin.call('GET', '/api/audit/chain')).body).toEqual(whole.body)
+  skippedMs += 61_000
+  const broken = await admin.call('GET', '/api/audit/chain')
+  expect(broken.body.problems).toEqual([{ kind: 'changed', seq: expect.any(Number), audit_id: victim.id }])
+  const entry = await admin.call('GET', `/api/audit?entry=${victim.id}`)
+  expect(entry.body.data).toMatchObject([{ id: victim.id, actor: { name: 'ktoś inny' } }])
 })

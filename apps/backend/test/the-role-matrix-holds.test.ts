@@ -113,6 +113,7 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/alarms/presented': { alarm_ids: [world.alarm] },
     'POST /api/alarms/:id/close': { version, disposition: 'FALSE', note: 'Pomyłka obsługi' },
     'POST /api/users': { email: `n${++number}@example.test`, name: 'Nowa Osoba', role: 'FIELD_WORKER' },
+    'PATCH /api/auth/me': { language: 'pl' },
     'PATCH /api/users/:id': { version, name: 'Ktoś Inny' },
     'PUT /api/users/:id/sites': { version, site_ids: [] },
     'POST /api/sites': { code: `N-${++number}`, name: 'Nowy obiekt', type: 'SHOP' },
@@ -136,7 +137,7 @@ function bodyOf(route: string, world: World): object | undefined {
 }
 
 function urlOf(route: string, world: World): string {
-  const path = (route.split(' ')[1] as string).replace(':number', '1')
+  const path = (route.split(' ')[1] as string).replace(':number', '1').replace(':session', world.site)
   if (path.startsWith('/api/alarms')) return path.replace(':id', world.alarm)
   if (path.startsWith('/api/panels') || path.includes('panel-integration-key')) return path.replace(':id', world.panel)
   // Removing with a version that is not the one: everybody who may gets that far, and the next one finds it still.

@@ -101,6 +101,8 @@ export const AuditEntry = z
   .meta({ id: 'AuditEntry' })
 export type AuditEntry = z.infer<typeof AuditEntry>
 export const AuditListQuery = KeysetQuery.extend({
+  /** One entry by its number. */
+  entry: z.coerce.number().int().min(1).optional(),
   action: z.string().max(60).optional(),
   entity_type: z.string().max(40).optional(),
   entity_id: z.string().max(80).optional(),
@@ -115,6 +117,27 @@ export type AuditListQuery = z.infer<typeof AuditListQuery>
 export const AuditExportQuery = AuditListQuery.omit({ after: true, limit: true })
 export const AuditList = keyset(AuditEntry).meta({ id: 'AuditList' })
 export type AuditList = z.infer<typeof AuditList>
+
+/** Whether the audit record is what was written (spec 06): its hash chain, walked from the beginning. */
+export const AuditChain = z
+  .object({
+    /** Empty: nothing that was sealed has been changed, removed or put in between. The first 20 at most. */
+    problems: z.array(
+      z.object({
+        kind: z.enum(['changed', 'removed', 'seal-missing']),
+        seq: Sequence,
+        audit_id: Sequence.nullable(),
+      }),
+    ),
+    entries: z.int(),
+    /** Entries older than a minute that no seal speaks of yet. */
+    unsealed: z.int(),
+    /** The newest days first, each with the hash its last entry left, to compare with the log kept elsewhere. */
+    days: z.array(z.object({ day: z.string(), entries: z.int(), last_hash: z.string() })),
+    checked_at: Instant,
+  })
+  .meta({ id: 'AuditChain' })
+export type AuditChain = z.infer<typeof AuditChain>
 
 /** 8 to 128 characters; obvious ones are refused with 422 PASSWORD_TOO_WEAK. */
 export const ChangePasswordRequest = z.object({

@@ -14,7 +14,8 @@ export type UserDetail = z.infer<typeof UserDetail>
 export const UserListQuery = PageQuery.extend({
   text: z.string().max(100).optional(),
   role: HumanRole.optional(),
-  active: z.enum(['active', 'inactive', 'all']).default('active'),
+  /** `locked`: for a while, after failed sign-ins. */
+  active: z.enum(['active', 'inactive', 'locked', 'all']).default('active'),
 })
 export type UserListQuery = z.infer<typeof UserListQuery>
 export const UserList = z.object({ data: z.array(UserDetail), pagination: Pagination }).meta({ id: 'UserList' })
@@ -37,8 +38,17 @@ export const UpdateUserRequest = z.object({
   active: z.boolean().optional(),
 })
 export type UpdateUserRequest = z.infer<typeof UpdateUserRequest>
+/** What anybody may change about themselves; the password has its own way. */
+export const UpdateMeRequest = UpdateUserRequest.pick({ name: true, language: true })
+export type UpdateMeRequest = z.infer<typeof UpdateMeRequest>
 export const AssignSitesRequest = z.object({ version: z.int().min(1), site_ids: z.array(Uuid).max(2_000) })
 export type AssignSitesRequest = z.infer<typeof AssignSitesRequest>
+
+/** The sites of a person by name, for whoever assigns them. */
+export const AssignedSites = z
+  .object({ data: z.array(z.object({ id: Uuid, code: z.string(), name: z.string(), city: z.string() })) })
+  .meta({ id: 'AssignedSites' })
+export type AssignedSites = z.infer<typeof AssignedSites>
 
 /** The temporary password is in this one answer and nowhere else; it has to be changed at the first sign-in. */
 export const UserWithPassword = z
@@ -62,3 +72,11 @@ export const SessionRecord = z
 export type SessionRecord = z.infer<typeof SessionRecord>
 export const SessionList = z.object({ data: z.array(SessionRecord) }).meta({ id: 'SessionList' })
 export type SessionList = z.infer<typeof SessionList>
+
+/** What a role may do, and where: on every site, or on assigned ones only. */
+export const RoleRights = z
+  .object({ role: HumanRole, permissions: z.array(z.string()), sites: z.enum(['all', 'assigned']) })
+  .meta({ id: 'RoleRights' })
+export type RoleRights = z.infer<typeof RoleRights>
+export const RoleList = z.object({ data: z.array(RoleRights) }).meta({ id: 'RoleList' })
+export type RoleList = z.infer<typeof RoleList>

@@ -88,6 +88,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/auth/logout': open('none'),
   'POST /api/auth/logout-all': { ...any(), beforePasswordChange: true },
   'GET /api/auth/me': { ...any(), beforePasswordChange: true },
+  'PATCH /api/auth/me': any(),
   'POST /api/auth/password': { ...any('login'), beforePasswordChange: true },
   'POST /api/auth/ws-ticket': any('ws-ticket'),
   'GET /api/auth/sessions': any(),
@@ -99,11 +100,14 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/users': needs('user:write'),
   'GET /api/users/:id': needs('user:read'),
   'PATCH /api/users/:id': needs('user:write'),
+  'GET /api/users/:id/sites': needs('user:read'),
   'PUT /api/users/:id/sites': needs('user:write'),
   'POST /api/users/:id/unlock': needs('user:write'),
   'POST /api/users/:id/reset-password': needs('user:write'),
   'GET /api/users/:id/sessions': needs('user:read'),
   'DELETE /api/users/:id/sessions': needs('user:write'),
+  'DELETE /api/users/:id/sessions/:session': needs('user:write'),
+  'GET /api/roles': needs('user:read'),
 
   'GET /api/alarms': needs('alarm:read'),
   'POST /api/alarms': needs('alarm:report', 'alarms'),
@@ -149,4 +153,5 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/system/dead-letters/discard': needs('system:config'),
   'GET /api/audit': needs('audit:read'),
   'GET /api/audit/export': needs('audit:read', 'reports'),
+  'GET /api/audit/chain': needs('audit:read', 'reports'),
 }

@@ -38,6 +38,7 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'POST /api/auth/logout': row({ public: 204 }),
   'POST /api/auth/logout-all': row('MAOTF'),
   'GET /api/auth/me': row('MAOTF'),
+  'PATCH /api/auth/me': row('MAOTF'),
   'POST /api/auth/password': row('MAOTF'),
   'POST /api/auth/ws-ticket': row('MAOTF'),
   'GET /api/auth/sessions': row('MAOTF'),
@@ -49,11 +50,14 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'POST /api/users': row('MA'),
   'GET /api/users/:id': row('MA'),
   'PATCH /api/users/:id': row('MA'),
+  'GET /api/users/:id/sites': row('MA'),
   'PUT /api/users/:id/sites': row('MA'),
   'POST /api/users/:id/unlock': row('MA'),
   'POST /api/users/:id/reset-password': row('MA'),
   'GET /api/users/:id/sessions': row('MA'),
   'DELETE /api/users/:id/sessions': row('MA'),
+  'DELETE /api/users/:id/sessions/:session': { ...row('MA'), always: 'SESSION_NOT_FOUND' },
+  'GET /api/roles': row('MA'),
 
   'GET /api/alarms': row('MAOTF', 'absent'),
   'POST /api/alarms': row('MAOTF', 'SITE_NOT_FOUND'),
@@ -99,6 +103,7 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'POST /api/system/dead-letters/discard': row('MA'),
   'GET /api/audit': row('MA'),
   'GET /api/audit/export': row('MA'),
+  'GET /api/audit/chain': row('MA'),
 }
 
 /** Who may listen, and whether a site outside the scope stays silent there. */

@@ -1,26 +1,36 @@
 /** /api/users, and the own devices under /api/auth/sessions. */
 import {
+  AssignedSites,
   AssignSitesRequest,
   CreateUserRequest,
+  humanRoles,
+  Me,
+  RoleList,
   SessionList,
+  UpdateMeRequest,
   UpdateUserRequest,
   UserDetail,
   UserList,
   UserListQuery,
   UserWithPassword,
 } from '@stam/contracts'
-import { findUser, listUsers } from '@stam/store'
+import { findUser, listAssignedSites, listUsers } from '@stam/store'
+import { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { type Api, answers, IdParams, noContent } from '../http/api.ts'
 import { personOfRequest } from '../http/guard.ts'
 import { mutate } from '../http/mutation.ts'
 import { Problem, valueOf } from '../http/problem.ts'
+import { rolePermissions } from './permissions.ts'
 import { sensitively } from './sensitive.ts'
+import { meOf } from './sessions.ts'
 import {
   changeAssignments,
   createUser,
+  editMe,
   editUser,
   endOwnSession,
+  endSessionOfUser,
   endSessionsOfUser,
   resetPassword,
   sessionsOf,
@@ -32,12 +42,14 @@ import {
 
 const tags = ['users']
 const params = IdParams
+const SessionParams = IdParams.extend({ session: z.uuid() })
 
 export function userRoutes(app: Api, backend: Backend): void {
   readingRoutes(app, backend)
   changingRoutes(app, backend)
   passwordRoutes(app, backend)
-  deviceRoutes(app, backend)
+  sessionRoutes(app, backend)
+  ownRoutes(app, backend)
 }
 
 function readingRoutes(app: Api, backend: Backend): void {
@@ -60,9 +72,20 @@ function readingRoutes(app: Api, backend: Backend): void {
     },
   )
   app.get(
-    '/api/users/:id/sessions',
-    { schema: { tags, summary: 'Where somebody is signed in', params, response: answers(SessionList) } },
-    async (request) => valueOf(await sessionsOfUser(backend.store, personOfRequest(request), request.params.id)),
+    '/api/users/:id/sites',
+    { schema: { tags, summary: 'The sites of one person, by name', params, response: answers(AssignedSites) } },
+    async (request) => ({ data: await listAssignedSites(backend.store, request.params.id) }),
+  )
+  app.get(
+    '/api/roles',
+    { schema: { tags, summary: 'What each role may do, and where', response: answers(RoleList) } },
+    async () => ({
+      data: humanRoles.map((role) => ({
+        role,
+        permissions: [...rolePermissions[role]],
+        sites: role === 'TECHNICIAN' || role === 'FIELD_WORKER' ? ('assigned' as const) : ('all' as const),
+      })),
+    }),
   )
 }
 
@@ -104,14 +127,6 @@ function changingRoutes(app: Api, backend: Backend): void {
     '/api/users/:id/unlock',
     { schema: { tags, summary: 'End the lock after failed sign-ins', params, response: answers(UserDetail) } },
     (request) => sensitively(request, backend, (act) => unlock(act, request.params.id)),
-  )
-  app.delete(
-    '/api/users/:id/sessions',
-    { schema: { tags, summary: 'Sign somebody out everywhere', params, response: noContent } },
-    async (request, reply) => {
-      settle(backend, await sensitively(request, backend, (act) => endSessionsOfUser(act, request.params.id)))
-      return reply.code(204).send()
-    },
   )
 }
 
@@ -157,7 +172,51 @@ async function newPassword({ passwords }: Backend): Promise<{ plain: string; has
   return { plain, hash: await passwords.hash(plain) }
 }
 
-function deviceRoutes(app: Api, backend: Backend): void {
+function sessionRoutes(app: Api, backend: Backend): void {
+  app.get(
+    '/api/users/:id/sessions',
+    { schema: { tags, summary: 'Where somebody is signed in', params, response: answers(SessionList) } },
+    async (request) => valueOf(await sessionsOfUser(backend.store, personOfRequest(request), request.params.id)),
+  )
+  app.delete(
+    '/api/users/:id/sessions',
+    { schema: { tags, summary: 'Sign somebody out everywhere', params, response: noContent } },
+    async (request, reply) => {
+      settle(backend, await sensitively(request, backend, (act) => endSessionsOfUser(act, request.params.id)))
+      return reply.code(204).send()
+    },
+  )
+  app.delete(
+    '/api/users/:id/sessions/:session',
+    { schema: { tags, summary: 'Sign somebody out on one device', params: SessionParams, response: noContent } },
+    async (request, reply) => {
+      const { id, session } = request.params
+      settle(backend, await sensitively(request, backend, (act) => endSessionOfUser(act, id, session)))
+      return reply.code(204).send()
+    },
+  )
+}
+
+/** The own name, language and devices. */
+function ownRoutes(app: Api, backend: Backend): void {
+  app.patch(
+    '/api/auth/me',
+    {
+      schema: {
+        tags: ['auth'],
+        summary: 'Change the own name or language',
+        body: UpdateMeRequest,
+        response: answers(Me),
+      },
+    },
+    async (request) => {
+      const { userId, sessionId } = personOfRequest(request)
+      const person = await mutate(request, backend, (mutation) => editMe(mutation, request.body))
+      const { data } = await sessionsOf(backend.store, userId, sessionId)
+      backend.principals.forget(data.map((session) => session.id))
+      return meOf(person)
+    },
+  )
   app.get(
     '/api/auth/sessions',
     { schema: { tags: ['auth'], summary: 'Where I am signed in', response: answers(SessionList) } },

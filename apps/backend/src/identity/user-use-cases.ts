@@ -6,12 +6,13 @@ import { randomInt } from 'node:crypto'
 import type {
   AssignSitesRequest,
   CreateUserRequest,
-  HumanRole,
   SessionList,
+  UpdateMeRequest,
   UpdateUserRequest,
   UserDetail,
   UserWithPassword,
 } from '@stam/contracts'
+import { mayAdminister } from '@stam/domain'
 import { uuidv7 } from '@stam/runtime'
 import {
   appendAudit,
@@ -34,13 +35,6 @@ import type { Mutation } from '../http/mutation.ts'
 import { done, type Outcome, type Refusal, refuse } from '../http/problem.ts'
 import type { Person } from './principals.ts'
 import { forgetSessions } from './sensitive.ts'
-
-const rank: Readonly<Record<HumanRole, number>> = { FIELD_WORKER: 1, TECHNICIAN: 1, OPERATOR: 2, ADMIN: 3, MASTER: 4 }
-
-/** Whether somebody may administer people of that role, or give it. */
-export function mayAdminister(actor: HumanRole, role: HumanRole): boolean {
-  return actor === 'MASTER' || rank[role] < rank[actor]
-}
 
 /** What happens in this process once the transaction has committed. */
 export interface Changed<Body> {
@@ -104,6 +98,26 @@ export async function editUser(
     }),
   ])
   return done({ body: after, endedSessions })
+}
+
+/** What anybody may change about themselves: how they are called, and in which language. */
+export async function editMe({ tx, person, act }: Mutation, request: UpdateMeRequest): Promise<Outcome<Person>> {
+  await lockUsers(tx, [person.userId])
+  const before = await findUser(tx, person.userId)
+  if (!before?.active) return refuse('SESSION_ENDED')
+  const { name = before.name, language = before.language } = request
+  if (name === before.name && language === before.language) return done({ ...person, name, language })
+  await updateUser(tx, before.id, { version: before.version, name, language })
+  await appendAudit(tx, [
+    auditOf(act, {
+      action: 'USER_EDIT',
+      entityType: 'user',
+      entityId: before.id,
+      before: editable(before),
+      after: editable({ ...before, name, language }),
+    }),
+  ])
+  return done({ ...person, name, language })
 }
 
 const editable = ({ name, role, language, active }: UserDetail) => ({ name, role, language, active })
@@ -186,6 +200,21 @@ export async function endSessionsOfUser({ tx, person, act }: Mutation, id: strin
   const after = { sessions: endedSessions.length }
   await appendAudit(tx, [auditOf(act, { action: 'LOGOUT_ALL', entityType: 'user', entityId: id, after })])
   return done({ body: null, endedSessions })
+}
+
+/** Ends one session of somebody who is administered; a session of another person is not there. */
+export async function endSessionOfUser(
+  { tx, person, act }: Mutation,
+  id: string,
+  sessionId: string,
+): Promise<Outcome<Changed<null>>> {
+  const found = await administered(tx, person, id)
+  if (!found.ok) return found
+  const session = (await listSessions(tx, id)).find((one) => one.id === sessionId)
+  if (!session || !(await endSession(tx, sessionId, 'logout'))) return refuse('SESSION_NOT_FOUND')
+  const before = { device: session.device, user_id: id }
+  await appendAudit(tx, [auditOf(act, { action: 'SESSION_ENDED', entityType: 'session', entityId: sessionId, before })])
+  return done({ body: null, endedSessions: [sessionId] })
 }
 
 /** Ends one session of the person's own; somebody else's is not there. */

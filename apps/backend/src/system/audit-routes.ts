@@ -1,6 +1,6 @@
 /** /api/audit: who did what, page by page or as a file. Reading it as a file is an act of its own. */
-import { type AuditEntry, AuditExportQuery, AuditList, AuditListQuery } from '@stam/contracts'
-import { type AuditFilter, appendAudit, auditOf, listAudit, type Store } from '@stam/store'
+import { AuditChain, type AuditEntry, AuditExportQuery, AuditList, AuditListQuery } from '@stam/contracts'
+import { type AuditFilter, appendAudit, auditOf, listAudit, type Store, verifyAudit } from '@stam/store'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
@@ -49,11 +49,57 @@ export function auditRoutes(app: Api, backend: Backend): void {
       return reply.serializer(String).send(text)
     },
   )
+  const checkChain = chainCheck(backend)
+  app.get(
+    '/api/audit/chain',
+    {
+      schema: {
+        tags,
+        summary: 'Whether the record is what was written: its hash chain, walked at most once a minute',
+        response: answers(AuditChain),
+      },
+    },
+    () => checkChain(),
+  )
+}
+
+const CHAIN_FRESH_MS = 60_000
+const MOST_DAYS = 31
+
+/** Walking the chain reads the whole record, so whoever asks meanwhile gets the walk that is under way or has just ended. */
+function chainCheck({ store, clock, log }: Backend): () => Promise<AuditChain> {
+  let last: { endedAt: number | null; readonly verdict: Promise<AuditChain> } | null = null
+  const walk = async (): Promise<AuditChain> => {
+    const { days, problems, unsealed } = await verifyAudit(store)
+    if (problems.length > 0) log.error('audit_chain_broken', { problems: problems.length, first: problems[0]?.seq })
+    return {
+      problems: problems.map(({ kind, seq, auditId }) => ({ kind, seq, audit_id: auditId })),
+      entries: days.reduce((sum, day) => sum + day.entries, 0),
+      unsealed,
+      days: days
+        .slice(-MOST_DAYS)
+        .toReversed()
+        .map(({ day, entries, lastHash }) => ({ day, entries, last_hash: lastHash })),
+      checked_at: new Date(clock.now()).toISOString(),
+    }
+  }
+  return () => {
+    if (last && (last.endedAt === null || clock.monotonic() - last.endedAt < CHAIN_FRESH_MS)) return last.verdict
+    const started: NonNullable<typeof last> = { endedAt: null, verdict: walk() }
+    last = started
+    started.verdict.then(
+      () => (started.endedAt = clock.monotonic()),
+      // A walk that failed is not remembered.
+      () => (last = null),
+    )
+    return started.verdict
+  }
 }
 
 /** An ADMIN reads everything but the record of the system itself (spec 06). */
 function filterOf(request: FastifyRequest, query: z.output<typeof AuditExportQuery>): AuditFilter {
   return {
+    id: query.entry,
     action: query.action,
     entityType: query.entity_type,
     entityId: query.entity_id,

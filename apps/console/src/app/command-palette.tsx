@@ -9,13 +9,17 @@ import {
   Languages,
   LogOut,
   type LucideIcon,
+  ScrollText,
   Search,
+  ShieldCheck,
   SunMoon,
+  UserRound,
+  UsersRound,
   VolumeOff,
 } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
 import { useBoard } from '../data/alarms.ts'
-import { signOut } from '../data/me.ts'
+import { may, signOut, useMe } from '../data/me.ts'
 import { prefer, preferences } from '../data/preferences.ts'
 import { searchable } from '../data/queue-view.ts'
 import { searchSites, type Site } from '../data/sites.ts'
@@ -127,6 +131,7 @@ function useCommands(text: string): Command[] {
   const { t, language } = useTexts()
   const navigate = useNavigate()
   const board = useBoard()
+  const me = useMe()
   const sites = useFoundSites(text)
   const words = searchable(text)
   const { theme, language: tongue } = preferences.getState()
@@ -158,6 +163,41 @@ function useCommands(text: string): Command[] {
       aside: 'G Y',
       icon: icon(Activity),
       run: () => void navigate({ to: '/system' }),
+    },
+    ...(may(me, 'user:read')
+      ? [
+          {
+            id: 'people',
+            label: t('people.title'),
+            aside: 'G U',
+            icon: icon(UsersRound),
+            run: () => void navigate({ to: '/admin/people' }),
+          },
+          {
+            id: 'roles',
+            label: t('roles.title'),
+            icon: icon(ShieldCheck),
+            run: () => void navigate({ to: '/admin/roles' }),
+          },
+        ]
+      : []),
+    ...(may(me, 'audit:read')
+      ? [
+          {
+            id: 'audit',
+            label: t('audit.title'),
+            aside: 'G D',
+            icon: icon(ScrollText),
+            run: () => void navigate({ to: '/admin/audit' }),
+          },
+        ]
+      : []),
+    {
+      id: 'profile',
+      label: t('profile.title'),
+      aside: 'G I',
+      icon: icon(UserRound),
+      run: () => void navigate({ to: '/profile' }),
     },
     { id: 'mute', label: t('keys.mute'), aside: 'M', icon: icon(VolumeOff), run: toggleMute },
     {

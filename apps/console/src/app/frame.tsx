@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useBoard } from '../data/alarms.ts'
+import { may, useMe } from '../data/me.ts'
 import { useShortcut } from '../keyboard/keyboard.ts'
 import { useTexts } from '../texts/texts.tsx'
 import { isWall } from '../ui/use-layout.ts'
@@ -96,6 +97,10 @@ function useGoTo(): void {
   useShortcut('goSites', () => void navigate({ to: '/sites' }))
   useShortcut('goPanels', () => void navigate({ to: '/panels' }))
   useShortcut('goSystem', () => void navigate({ to: '/system' }))
+  const me = useMe()
+  useShortcut('goPeople', () => void navigate({ to: '/admin/people' }), may(me, 'user:read'))
+  useShortcut('goAudit', () => void navigate({ to: '/admin/audit' }), may(me, 'audit:read'))
+  useShortcut('goProfile', () => void navigate({ to: '/profile' }))
   useShortcut('help', () => showHelp(true))
   useShortcut('palette', () => showPalette(true))
 }

@@ -1,14 +1,16 @@
 import { Link } from '@tanstack/react-router'
-import { Activity, BellRing, Building2, Cpu, Joystick, type LucideIcon } from 'lucide-react'
+import { Activity, BellRing, Building2, Cpu, Joystick, type LucideIcon, UsersRound } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useBoard } from '../data/alarms.ts'
+import { may, type Permission, useMe } from '../data/me.ts'
 import { useSystemStatus } from '../data/system.ts'
 import { type MessageKey, useTexts } from '../texts/texts.tsx'
 
 interface Place {
-  readonly to: '/alarms' | '/sites' | '/panels' | '/simulation' | '/system'
+  readonly to: '/alarms' | '/sites' | '/panels' | '/simulation' | '/system' | '/admin'
   readonly label: MessageKey
   readonly Icon: LucideIcon
+  readonly needs?: readonly Permission[]
 }
 
 const places: readonly Place[] = [
@@ -17,11 +19,13 @@ const places: readonly Place[] = [
   { to: '/panels', label: 'rail.panels', Icon: Cpu },
   { to: '/simulation', label: 'rail.simulator', Icon: Joystick },
   { to: '/system', label: 'rail.system', Icon: Activity },
+  { to: '/admin', label: 'rail.admin', Icon: UsersRound, needs: ['user:read', 'audit:read'] },
 ]
 
 /** Where one can go: a rail on the left, a bar below on a phone. */
 export function Rail(): ReactNode {
   const { t } = useTexts()
+  const me = useMe()
   const demo = useSystemStatus()?.demo ?? false
   const { counts } = useBoard()
   return (
@@ -31,6 +35,7 @@ export function Rail(): ReactNode {
     >
       {places
         .filter(({ to }) => demo || to !== '/simulation')
+        .filter(({ needs }) => needs === undefined || needs.some((permission) => may(me, permission)))
         .map(({ to, label, Icon }) => (
           <Link
             key={to}

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { AlarmScreen } from '../screens/alarm/alarm-screen.tsx'
+import { filterFromSearch } from '../screens/audit/audit-filter.ts'
 import { NoAlarmOpen } from '../screens/queue/no-alarm-open.tsx'
 import { QueueScreen } from '../screens/queue/queue-screen.tsx'
 import { Frame } from './frame.tsx'
@@ -61,6 +62,47 @@ const deadLetters = createRoute({
   path: '/system/dead-letters',
   component: lazyRouteComponent(() => import('../screens/dead-letters/dead-letters-screen.tsx'), 'DeadLettersScreen'),
 })
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./admin-frame.tsx'), 'AdminFrame'),
+})
+const adminStart = createRoute({
+  getParentRoute: () => admin,
+  path: '/',
+  component: lazyRouteComponent(() => import('./admin-frame.tsx'), 'AdminStart'),
+})
+const people = createRoute({
+  getParentRoute: () => admin,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../screens/people/people-screen.tsx'), 'PeopleScreen'),
+})
+const newPerson = createRoute({
+  getParentRoute: () => admin,
+  path: '/people/new',
+  component: lazyRouteComponent(() => import('../screens/people/new-person-screen.tsx'), 'NewPersonScreen'),
+})
+const person = createRoute({
+  getParentRoute: () => admin,
+  path: '/people/$userId',
+  component: lazyRouteComponent(() => import('../screens/people/person-screen.tsx'), 'PersonScreen'),
+})
+const roles = createRoute({
+  getParentRoute: () => admin,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('../screens/people/roles-screen.tsx'), 'RolesScreen'),
+})
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: '/audit',
+  validateSearch: filterFromSearch,
+  component: lazyRouteComponent(() => import('../screens/audit/audit-screen.tsx'), 'AuditScreen'),
+})
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('../screens/profile/profile-screen.tsx'), 'ProfileScreen'),
+})
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -75,6 +117,8 @@ export const router = createRouter({
     simulation,
     system,
     deadLetters,
+    profile,
+    admin.addChildren([adminStart, people, newPerson, person, roles, audit]),
   ]),
   defaultErrorComponent: ScreenFailed,
   // Fetched when a finger or pointer is about to press: most changes of screen need no wait.

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Bug } from 'lucide-react'
+import { Bug, ShieldX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTexts } from '../texts/texts.tsx'
 import { Button } from '../ui/button.tsx'
@@ -27,6 +27,23 @@ export function NotFound(): ReactNode {
   const { t } = useTexts()
   return (
     <Empty title={t('failure.not_found.title')} body={t('app.no_such_page')}>
+      <Link to="/alarms" className="text-action hover:underline">
+        {t('rail.alarms')}
+      </Link>
+    </Empty>
+  )
+}
+
+/** A screen this role has not: said plainly, with the way back to what it has. */
+export function Forbidden(): ReactNode {
+  const { t } = useTexts()
+  return (
+    <Empty
+      icon={<ShieldX size={28} strokeWidth={1.5} />}
+      title={t('failure.forbidden.title')}
+      body={t('app.not_for_role')}
+      testId="forbidden"
+    >
       <Link to="/alarms" className="text-action hover:underline">
         {t('rail.alarms')}
       </Link>

@@ -1,11 +1,12 @@
 import { roleText } from '@stam/domain'
-import { Keyboard, LogOut, Moon, Sun, Volume2 } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { Keyboard, LogOut, Moon, Sun, UserRound } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
 import { Dialog } from 'react-aria-components/Dialog'
 import { Popover } from 'react-aria-components/Popover'
 import { signOut, useMe } from '../data/me.ts'
 import { prefer, usePreference } from '../data/preferences.ts'
-import { playTestTone } from '../sound/alarm-sound.ts'
+import { VolumeControl } from '../sound/volume-control.tsx'
 import { useTexts } from '../texts/texts.tsx'
 import { Segments } from '../ui/segments.tsx'
 import { showHelp } from './overlays.ts'
@@ -39,8 +40,12 @@ export function UserPanel({ trigger, onClose }: Props): ReactNode {
           </span>
         </p>
         <Look />
-        <Volume />
+        <VolumeControl />
         <div className="-mx-1 flex flex-col border-t border-line pt-2">
+          <Link to="/profile" className={item} data-testid="go-profile" onClick={onClose}>
+            <UserRound size={18} aria-hidden="true" className="text-soft" />
+            {t('profile.title')}
+          </Link>
           <button
             type="button"
             className={item}
@@ -91,33 +96,6 @@ function Look(): ReactNode {
           <Moon size={18} aria-hidden="true" className="text-soft" />
         )}
         {t(theme === 'dark' ? 'menu.light' : 'menu.dark')}
-      </button>
-    </div>
-  )
-}
-
-/** Never quite silent: silence is the mute's business, and the mute ends by itself. */
-function Volume(): ReactNode {
-  const { t } = useTexts()
-  const volume = usePreference('volume')
-  return (
-    <div className="flex flex-col gap-2">
-      <label className="flex flex-col gap-1 text-sm text-soft">
-        {t('menu.volume', { percent: Math.round(volume * 100) })}
-        <input
-          type="range"
-          data-testid="volume"
-          min={10}
-          max={100}
-          step={5}
-          value={Math.round(volume * 100)}
-          onChange={(event) => prefer({ volume: Number(event.target.value) / 100 })}
-          className="h-6 accent-action"
-        />
-      </label>
-      <button type="button" className={`${item} -mx-1`} data-testid="test-tone" onClick={playTestTone}>
-        <Volume2 size={18} aria-hidden="true" className="text-soft" />
-        {t('menu.test_tone')}
       </button>
     </div>
   )

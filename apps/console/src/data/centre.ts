@@ -4,6 +4,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { createStore } from 'zustand/vanilla'
 import { Board, type BoardChange } from './alarm-board.ts'
 import { BoardLoader } from './board-loader.ts'
+import { deviceNameOf } from './device-name.ts'
 import { ApiError, createHttp, failureOf, type Http } from './http.ts'
 import { Realtime, type Socket, type TicketAnswer } from './realtime.ts'
 import { learnServerTime } from './server-clock.ts'
@@ -38,7 +39,7 @@ export const session = new SessionKeeper({
   exclusively: (work) =>
     navigator.locks === undefined ? work() : navigator.locks.request('stam-session-renewal', work),
   announceLeave: () => leaves?.postMessage('left'),
-  deviceName: `${navigator.platform} · ${location.host}`,
+  deviceName: deviceNameOf(navigator.userAgent),
 })
 leaves?.addEventListener('message', () => session.end('left'))
 

@@ -60,6 +60,8 @@ export interface HttpDeps {
 export interface Http {
   call<S extends z.ZodType>(path: string, schema: S, call?: Call): Promise<z.output<S>>
   /** For answers without a body worth reading (204). */
+  /** The answer as it is, for files. */
+  text(path: string, call?: Call): Promise<string>
   send(path: string, call?: Call): Promise<void>
 }
 
@@ -137,6 +139,9 @@ export function createHttp(deps: HttpDeps): Http {
       const parsed = schema.safeParse(jsonOf(answer.text))
       if (parsed.success) return parsed.data
       throw new ApiError({ kind: 'unreadable', path: `${path}: ${parsed.error.issues[0]?.path.join('.') ?? ''}` })
+    },
+    async text(path, call = {}) {
+      return (await ok(path, call)).text
     },
     async send(path, call = {}) {
       await ok(path, call)

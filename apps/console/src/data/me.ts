@@ -29,6 +29,8 @@ export type Permission =
   | 'secret:reveal'
   | 'audit:read'
   | 'system:config'
+  | 'user:read'
+  | 'user:write'
 export const may = (me: Pick<Me, 'permissions'>, permission: Permission): boolean => me.permissions.includes(permission)
 
 export type PasswordResult = { readonly ok: true } | { readonly ok: false; readonly failure: Failure }

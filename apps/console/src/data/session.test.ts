@@ -28,6 +28,9 @@ function keeper(...answers: (Session | Failure)[]) {
       if ('kind' in answer) throw new ApiError(answer)
       return answer as never
     },
+    async text() {
+      return ''
+    },
     async send(path) {
       asked.push(path)
     },

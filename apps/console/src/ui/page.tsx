@@ -7,7 +7,7 @@ interface Props {
   readonly title: string
   readonly aside?: ReactNode
   readonly children: ReactNode
-  readonly back?: '/sites' | '/panels' | '/alarms' | '/system'
+  readonly back?: '/sites' | '/panels' | '/alarms' | '/system' | '/admin/people'
   readonly lead?: ReactNode
 }
 

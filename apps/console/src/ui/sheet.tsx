@@ -13,18 +13,30 @@ interface Props {
   readonly children: ReactNode
   readonly width?: 'md' | 'lg'
   readonly testId?: string
+  /** False: closed by its own buttons only, for what is shown once. */
+  readonly dismissable?: boolean
   /** Without a visible title row (command palette). */
   readonly bare?: boolean
 }
 
 /** A dialog over the screen; Esc closes it, focus returns to where it was. On a phone it comes from below. */
-export function Sheet({ title, isOpen, onClose, children, width = 'md', testId, bare = false }: Props): ReactNode {
+export function Sheet({
+  title,
+  isOpen,
+  onClose,
+  children,
+  width = 'md',
+  testId,
+  bare = false,
+  dismissable = true,
+}: Props): ReactNode {
   const { t } = useTexts()
   return (
     <ModalOverlay
       isOpen={isOpen}
       onOpenChange={(open) => !open && onClose()}
-      isDismissable
+      isDismissable={dismissable}
+      isKeyboardDismissDisabled={!dismissable}
       className="fade-in fixed inset-0 z-50 flex items-start justify-center bg-[rgb(0_0_0/0.55)] p-4 pt-[10vh] max-md:items-end max-md:p-0"
     >
       <Modal
@@ -35,12 +47,14 @@ export function Sheet({ title, isOpen, onClose, children, width = 'md', testId, 
           {...(testId === undefined ? {} : { 'data-testid': testId })}
         >
           <div
-            className={bare ? 'sr-only' : 'flex items-center justify-between gap-4 border-b border-line py-2 pr-2 pl-5'}
+            className={
+              bare ? 'sr-only' : 'flex items-center justify-between gap-4 border-b border-line min-h-12 py-2 pr-2 pl-5'
+            }
           >
             <Heading slot="title" className="text-lg font-semibold">
               {title}
             </Heading>
-            {!bare && (
+            {!bare && dismissable && (
               <IconButton label={t('action.close_dialog')} onPress={onClose}>
                 <X size={18} aria-hidden="true" />
               </IconButton>

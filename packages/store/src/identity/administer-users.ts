@@ -1,5 +1,5 @@
 /** What administrators do with people: find, change, assign sites, unlock, give a temporary password. Source: spec 06. */
-import type { HumanRole, Language, SessionRecord, UserDetail } from '@stam/contracts'
+import type { AssignedSites, HumanRole, Language, SessionRecord, UserDetail } from '@stam/contracts'
 import { searchWords } from '../alarms/list-alarms.ts'
 import type { Queryable, Transaction } from '../connection.ts'
 
@@ -10,7 +10,7 @@ const columns = `u.id, u.email, u.name, u.role, u.language, u.active, u.must_cha
 export interface UserFilter {
   readonly text?: string | undefined
   readonly role?: HumanRole | undefined
-  readonly active: 'active' | 'inactive' | 'all'
+  readonly active: 'active' | 'inactive' | 'locked' | 'all'
 }
 
 /** One page of people by name, and how many there are in all. `page` from 1. */
@@ -22,7 +22,8 @@ export async function listUsers(
   const values: unknown[] = []
   const bind = (value: unknown) => `$${values.push(value)}`
   const conditions = ['true']
-  if (filter.active !== 'all') conditions.push(`u.active = ${bind(filter.active === 'active')}`)
+  if (filter.active === 'locked') conditions.push('u.locked_until > now()')
+  else if (filter.active !== 'all') conditions.push(`u.active = ${bind(filter.active === 'active')}`)
   if (filter.role) conditions.push(`u.role = ${bind(filter.role)}`)
   for (const word of searchWords(filter.text)) {
     conditions.push(`fold_text(u.name || ' ' || u.email) LIKE '%' || fold_text(${bind(word)}) || '%'`)
@@ -88,6 +89,15 @@ export async function assignSites(
     [userId],
   )
   return row?.count ?? 0
+}
+
+/** What a person may see, by name. */
+export function listAssignedSites(db: Queryable, userId: string): Promise<AssignedSites['data']> {
+  return db.query(
+    `SELECT s.id, s.code, s.name, s.city FROM user_site_assignments a JOIN sites s ON s.id = a.site_id
+     WHERE a.user_id = $1 ORDER BY fold_text(s.name), s.id`,
+    [userId],
+  )
 }
 
 export async function unlockUser(tx: Transaction, id: string): Promise<void> {

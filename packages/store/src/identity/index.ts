@@ -1,6 +1,7 @@
 export {
   assignSites,
   findUser,
+  listAssignedSites,
   listSessions,
   listUsers,
   lockUsers,

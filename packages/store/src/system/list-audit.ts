@@ -24,6 +24,7 @@ export function actorId(act: Act): string | null {
 }
 
 export interface AuditFilter {
+  readonly id?: number | undefined
   readonly action?: string | undefined
   readonly entityType?: string | undefined
   readonly entityId?: string | undefined
@@ -45,6 +46,7 @@ export async function listAudit(
   const values: unknown[] = [page.limit + 1]
   const bind = (value: unknown) => `$${values.push(value)}`
   const conditions: string[] = ['true']
+  if (filter.id) conditions.push(`id = ${bind(filter.id)}`)
   if (filter.action) conditions.push(`action = ${bind(filter.action)}`)
   if (filter.entityType) conditions.push(`entity_type = ${bind(filter.entityType)}`)
   if (filter.entityId) conditions.push(`entity_id = ${bind(filter.entityId)}`)

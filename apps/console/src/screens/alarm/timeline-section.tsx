@@ -1,7 +1,9 @@
 import { alarmActionText, dispositionText, eventSourceText, eventTypeText } from '@stam/domain'
+import { Link } from '@tanstack/react-router'
 import { User } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AlarmDetail } from '../../data/alarms.ts'
+import { may, useMe } from '../../data/me.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Flag } from '../../ui/labels.tsx'
 import { PriorityShape } from '../../ui/priority-shape.tsx'
@@ -18,6 +20,7 @@ export function TimelineSection({
   readonly className?: string
 }): ReactNode {
   const { t } = useTexts()
+  const me = useMe()
   const entries = timelineOf(detail)
   const { event_count: events, repeat_count: repeats } = detail.alarm
   return (
@@ -26,7 +29,21 @@ export function TimelineSection({
       testId="timeline"
       className={className}
       flush
-      aside={<span className="text-sm text-soft">{t('alarm.events', { events, repeats })}</span>}
+      aside={
+        <span className="flex flex-wrap gap-x-4 text-sm text-soft">
+          {t('alarm.events', { events, repeats })}
+          {may(me, 'audit:read') && (
+            <Link
+              to="/admin/audit"
+              search={{ entity_type: 'alarm', entity_id: detail.alarm.id, range: 'all' }}
+              data-testid="alarm-audit"
+              className="text-action hover:underline"
+            >
+              {t('alarm.audit')}
+            </Link>
+          )}
+        </span>
+      }
     >
       <ol
         className="max-h-[420px] overflow-y-auto"
