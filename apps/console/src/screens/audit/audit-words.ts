@@ -31,10 +31,8 @@ export const actionText: Readonly<Record<string, Text>> = {
   ALARM_REPORT: { pl: 'Alarm zgłoszony ręcznie', en: 'Alarm reported by hand' },
   ALARM_AUTO_ACK: { pl: 'Automatyczne potwierdzenie alarmu', en: 'Alarm acknowledged by the clock' },
   ALARM_AUTO_CLOSE: { pl: 'Automatyczne zamknięcie alarmu', en: 'Alarm closed by the clock' },
-  ALARM_ENRICH: { pl: 'Uzupełnienie alarmu z pamięci centrali', en: 'Alarm completed from the panel’s memory' },
-  ALARM_UPGRADE: { pl: 'Podniesienie ważności alarmu', en: 'Alarm priority raised' },
-  ALARM_ESCALATE: { pl: 'Eskalacja alarmu', en: 'Alarm escalated' },
-  ALARM_SNOOZE: { pl: 'Odłożenie alarmu', en: 'Alarm snoozed' },
+  ALARM_NORMAL: { pl: 'Powrót do normy w alarmie', en: 'Back to normal in an alarm' },
+  ALARM_MODE: { pl: 'Zmiana trybu obiektu przy alarmie', en: 'Mode of the site changed in an alarm' },
   SITE_CREATE: { pl: 'Dodanie obiektu', en: 'Site added' },
   SITE_EDIT: { pl: 'Zmiana danych obiektu', en: 'Site edited' },
   SITE_ARCHIVE: { pl: 'Archiwizacja obiektu', en: 'Site archived' },
@@ -48,6 +46,9 @@ export const actionText: Readonly<Record<string, Text>> = {
   ZONE_EDIT: { pl: 'Zmiana ustawień wejścia', en: 'Zone settings changed' },
   SECRET_REVEAL: { pl: 'Odsłonięcie sekretu', en: 'Secret revealed' },
   AUDIT_EXPORT: { pl: 'Eksport dziennika audytu', en: 'Audit record exported' },
+  DEAD_LETTER_READ: { pl: 'Odczytanie odłożonej wiadomości', en: 'Dead letter read' },
+  DEAD_LETTER_REPLAY: { pl: 'Ponowienie odłożonej wiadomości', en: 'Dead letter replayed' },
+  DEAD_LETTER_DISCARD: { pl: 'Odrzucenie odłożonej wiadomości', en: 'Dead letter discarded' },
   KEY_ROTATION: { pl: 'Wymiana kluczy szyfrowania', en: 'Encryption keys rotated' },
 }
 
@@ -60,6 +61,7 @@ export const entityText: Readonly<Record<string, Text>> = {
   panel: { pl: 'Centrala', en: 'Panel' },
   secret: { pl: 'Sekret', en: 'Secret' },
   audit: { pl: 'Dziennik audytu', en: 'Audit record' },
+  dead_letter: { pl: 'Odłożona wiadomość', en: 'Dead letter' },
   system: { pl: 'Stacja', en: 'Station' },
 }
 
