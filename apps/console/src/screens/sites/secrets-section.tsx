@@ -169,10 +169,10 @@ function ShownValue({ shown, onHide }: { readonly shown: Shown; readonly onHide:
   }, [shown, onHide])
   return (
     <div
-      className="flex min-w-0 items-center gap-3 rounded border border-line bg-ground px-3 py-1"
+      className="flex min-w-0 items-center gap-x-3 gap-y-1 rounded border border-line bg-ground px-3 py-1 max-md:w-full max-md:flex-wrap max-md:justify-between"
       data-testid="secret-value"
     >
-      <code className="min-w-0 text-lg break-all select-all">{shown.value}</code>
+      <code className="min-w-0 text-lg break-all select-all max-md:basis-full">{shown.value}</code>
       <span className="text-sm whitespace-nowrap text-soft tabular-nums">
         <Ticking
           say={(now) => t('secret.left', { count: Math.max(0, Math.ceil((shown.until - now) / 1000)) })}
