@@ -47,6 +47,16 @@ const panel = createRoute({
   path: '/panels/$panelId',
   component: lazyRouteComponent(() => import('../screens/panels/panel-screen.tsx'), 'PanelScreen'),
 })
+const newPanel = createRoute({
+  getParentRoute: () => root,
+  path: '/sites/$siteId/panels/new',
+  component: lazyRouteComponent(() => import('../screens/panels/panel-editor.tsx'), 'NewPanelScreen'),
+})
+const editPanel = createRoute({
+  getParentRoute: () => root,
+  path: '/panels/$panelId/edit',
+  component: lazyRouteComponent(() => import('../screens/panels/panel-editor.tsx'), 'EditPanelScreen'),
+})
 const simulation = createRoute({
   getParentRoute: () => root,
   path: '/simulation',
@@ -114,6 +124,8 @@ export const router = createRouter({
     editSite,
     panels,
     panel,
+    newPanel,
+    editPanel,
     simulation,
     system,
     deadLetters,

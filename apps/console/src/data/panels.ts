@@ -1,9 +1,19 @@
 /** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
-import { PanelDetail, PanelList, type PanelListItem, type PanelLive, PanelStateHistory } from '@stam/contracts'
+import {
+  type CreatePanelRequest,
+  PanelDetail,
+  PanelList,
+  type PanelListItem,
+  type PanelLive,
+  PanelStateHistory,
+  type UpdatePanelRequest,
+} from '@stam/contracts'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { z } from 'zod'
+import { nameOf } from './alarms.ts'
 import { http, onServerMessage, queries, realtime } from './centre.ts'
+import { type Failure, failureOf, randomKey } from './http.ts'
 import { learnServerTime } from './server-clock.ts'
 
 export type { Panel, PanelConnection, PanelDetail, PanelLive, PanelListItem, Zone } from '@stam/contracts'
@@ -48,6 +58,34 @@ export const usePanelHistory = (id: string, version: number) =>
     queryFn: ({ signal }) =>
       http.call(`/api/panels/${id}/state-history`, PanelStateHistory, { signal, query: { limit: 20 } }),
   })
+
+export type PanelResult =
+  | { readonly ok: true; readonly id: string }
+  /** Somebody else saved first: who and when, where the server says. */
+  | { readonly ok: false; readonly conflict: { readonly changedBy: string | null; readonly changedAt: string | null } }
+  | { readonly ok: false; readonly failure: Failure }
+
+async function save(path: string, method: 'POST' | 'PATCH', body: unknown): Promise<PanelResult> {
+  try {
+    const { panel } = await http.call(path, PanelDetail, { method, body, idempotencyKey: randomKey() })
+    void queries.invalidateQueries({ queryKey: ['panels'] })
+    void queries.invalidateQueries({ queryKey: ['site', panel.site_id] })
+    await queries.invalidateQueries({ queryKey: ['panel', panel.id] })
+    return { ok: true, id: panel.id }
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.kind !== 'refused' || failure.code !== 'PANEL_STALE_VERSION') return { ok: false, failure }
+    const { changed_by, changed_at } = failure.details
+    return {
+      ok: false,
+      conflict: { changedBy: nameOf(changed_by), changedAt: typeof changed_at === 'string' ? changed_at : null },
+    }
+  }
+}
+
+export const createPanel = (panel: CreatePanelRequest): Promise<PanelResult> => save('/api/panels', 'POST', panel)
+export const updatePanel = (id: string, change: UpdatePanelRequest): Promise<PanelResult> =>
+  save(`/api/panels/${id}`, 'PATCH', change)
 
 /** True when `a` is at least as new as `b`. */
 const asNew = (a: Pick<PanelLive, 'epoch' | 'version'>, b: Pick<PanelLive, 'epoch' | 'version'>): boolean =>

@@ -1,11 +1,15 @@
 import type { PanelDetail } from '@stam/contracts'
 import { type ZoneState, zoneState, zoneStateText } from '@stam/domain'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { Pencil } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
+import { may, useMe } from '../../data/me.ts'
 import { usePanel } from '../../data/panels.ts'
 import { useSite } from '../../data/sites.ts'
+import { useConnection } from '../../data/system.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Segments } from '../../ui/segments.tsx'
 import { Flag } from '../../ui/labels.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -44,6 +48,9 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
   const detail = { ...told, ...objectsSpokenOf(told) }
   const { panel, partitions, outputs, live } = detail
   const trust = useTrust(live)
+  const me = useMe()
+  const navigate = useNavigate()
+  const { canAct } = useConnection()
   const site = useSite(panel.site_id).data?.site
   const { bits, troubles } = live
   const dim = trust === 'fresh' ? '' : 'stale'
@@ -55,6 +62,16 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
         <span className="flex flex-wrap items-center gap-4">
           <ConnectionMark live={live} />
           <LiveAge live={live} />
+          {may(me, 'site:write') && (
+            <Button
+              testId="panel-edit"
+              isDisabled={!canAct}
+              onPress={() => void navigate({ to: '/panels/$panelId/edit', params: { panelId: panel.id } })}
+            >
+              <Pencil size={16} aria-hidden="true" />
+              {t('site.edit')}
+            </Button>
+          )}
         </span>
       }
     >

@@ -1,6 +1,6 @@
 import type { SiteDetail } from '@stam/contracts'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { Megaphone, Pencil } from 'lucide-react'
+import { Megaphone, Pencil, Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { may, useMe } from '../../data/me.ts'
 import { useSite } from '../../data/sites.ts'
@@ -78,7 +78,24 @@ function OneSite({ detail }: { readonly detail: SiteDetail }): ReactNode {
         <div className="flex min-w-0 flex-col gap-4">
           <ModesSection site={site} />
           <Data detail={detail} />
-          <Section title={t('site.panels', { count: panels.length })} testId="site-panels" flush>
+          <Section
+            title={t('site.panels', { count: panels.length })}
+            testId="site-panels"
+            flush
+            aside={
+              may(me, 'site:write') && (
+                <Button
+                  size="sm"
+                  testId="panel-add"
+                  isDisabled={!canAct}
+                  onPress={() => void navigate({ to: '/sites/$siteId/panels/new', params: { siteId: site.id } })}
+                >
+                  <Plus size={15} aria-hidden="true" />
+                  {t('panel.add')}
+                </Button>
+              )
+            }
+          >
             {panels.length === 0 ? (
               <p className="p-4 text-soft">{t('site.no_panels')}</p>
             ) : (
