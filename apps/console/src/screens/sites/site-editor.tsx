@@ -10,7 +10,7 @@ import { moment } from '../../texts/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failed, failureWords, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
-import { ContactFields, DataFields, ProcedureFields } from './site-fields.tsx'
+import { ContactFields, DataFields, ProcedureFields, SettingFields } from './site-fields.tsx'
 import { createRequest, emptySite, formOf, type SiteForm, updateRequest } from './site-form.ts'
 
 export function NewSiteScreen(): ReactNode {
@@ -75,7 +75,10 @@ function Editor({ before, reload }: EditorProps): ReactNode {
         data-testid="site-form"
       >
         <div className="grid flex-1 items-start gap-4 p-4 lg:grid-cols-2">
-          <DataFields control={control} />
+          <div className="flex flex-col gap-4">
+            <DataFields control={control} />
+            <SettingFields control={control} />
+          </div>
           <div className="flex flex-col gap-4">
             <ContactFields control={control} />
             <ProcedureFields control={control} />

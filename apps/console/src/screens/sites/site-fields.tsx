@@ -7,7 +7,8 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
 import { Field } from '../../ui/field.tsx'
 import { Section } from '../../ui/section.tsx'
-import { degrees, emptyContact, emptyProcedure, type SiteForm } from './site-form.ts'
+import { Segments } from '../../ui/segments.tsx'
+import { degrees, emptyContact, emptyProcedure, secondsOf, type SiteForm, type TimeSetting } from './site-form.ts'
 import { siteTypeText } from './site-words.ts'
 
 interface TextProps {
@@ -128,6 +129,75 @@ export function DataFields({ control }: { readonly control: Control<SiteForm> })
           className="md:col-span-3"
         />
         <FormText control={control} name="notes" label="site.notes" max={10_000} lines={4} className="md:col-span-6" />
+      </div>
+    </Section>
+  )
+}
+
+const timeRule =
+  (name: TimeSetting) =>
+  (value: string): MessageKey | undefined =>
+    Number.isNaN(secondsOf(value, name)) ? 'site.rule_time' : undefined
+
+const timeLabels: Readonly<Record<TimeSetting, MessageKey>> = {
+  bundle_min: 'site.set_bundle',
+  duplicate_s: 'site.set_duplicate',
+  warning_close_h: 'site.set_warning_close',
+  info_close_h: 'site.set_info_close',
+  info_ack_min: 'site.set_info_ack',
+}
+
+/** How events of this site become alarms, and when the clock may act on them. */
+export function SettingFields({ control }: { readonly control: Control<SiteForm> }): ReactNode {
+  const { t } = useTexts()
+  return (
+    <Section title={t('site.settings')} testId="site-settings">
+      <div className="grid gap-4 md:grid-cols-2">
+        {(Object.keys(timeLabels) as TimeSetting[]).map((name) => (
+          <FormText
+            key={name}
+            control={control}
+            name={`settings.${name}`}
+            label={timeLabels[name]}
+            rule={timeRule(name)}
+            max={6}
+            testId={`site-${name.replaceAll('_', '-')}`}
+          />
+        ))}
+        <Controller
+          control={control}
+          name="settings.unauthorized"
+          render={({ field }) => (
+            <Segments<SiteForm['settings']['unauthorized']>
+              label={t('site.set_unauthorized')}
+              hideLabel={false}
+              value={field.value}
+              onChange={field.onChange}
+              testId="site-unauthorized"
+              options={[
+                { value: 'WARNING', label: t('site.set_as_warning') },
+                { value: 'CRITICAL', label: t('site.set_as_critical') },
+              ]}
+            />
+          )}
+        />
+        <Controller
+          control={control}
+          name="settings.retrigger"
+          render={({ field }) => (
+            <Segments<SiteForm['settings']['retrigger']>
+              label={t('site.set_retrigger')}
+              hideLabel={false}
+              value={field.value}
+              onChange={field.onChange}
+              testId="site-retrigger"
+              options={[
+                { value: 'off', label: t('site.set_retrigger_off') },
+                { value: 'on', label: t('site.set_retrigger_on') },
+              ]}
+            />
+          )}
+        />
       </div>
     </Section>
   )
