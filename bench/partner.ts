@@ -22,13 +22,16 @@ export interface Partner {
   close(): Promise<void>
 }
 
-/** @param file beside this one; it calls {@link answerRequests} */
-export function startPartner(file: string): Partner {
+/**
+ * @param file beside this one; it calls {@link answerRequests}
+ * @param flags of node, besides ours
+ */
+export function startPartner(file: string, flags: readonly string[] = []): Partner {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
     // Options of ours are theirs as well, so that `node --cpu-prof cli/stam.ts bench …` profiles every part.
-    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning', ...flags],
   })
   const open = new Map<number, (answer: Answer) => void>()
   let last = 0

@@ -14,6 +14,8 @@ const READY_MS = 300_000
 const FULL_READ_MS = 60_000
 const MEASURE_MS = 30_000
 const BAR = { cores: 1, rssMegabytes: 512 }
+/** As in a container of 512 MB: where node sees gigabytes, it lets garbage lie until there is much of it. */
+const HEAP_LIMIT_MB = 256
 
 interface Price {
   readonly cores: number
@@ -60,7 +62,7 @@ export async function benchWorker(counts: readonly number[]): Promise<BenchResul
 async function measure(databaseUrl: string, panels: number): Promise<Price> {
   const client = await connectTo(databaseUrl)
   const farm = await startPanelFarm(client, [{ prefix: 'polled', count: panels, zones: 16 }])
-  const worker = startPartner('./system-process.ts')
+  const worker = startPartner('./system-process.ts', [`--max-old-space-size=${HEAP_LIMIT_MB}`])
   try {
     const start = performance.now()
     const seconds = (): number => (performance.now() - start) / 1000
