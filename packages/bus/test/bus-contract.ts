@@ -1,5 +1,6 @@
 /** What every implementation of the bus keeps. Sources: spec 04 "RabbitMQ topology", docs/messaging.md. */
 import type { BusMessage, PanelEvent, StreamMessage } from '@stam/contracts'
+import { withDeadline } from '@stam/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type Bus,
@@ -279,6 +280,16 @@ function failures({ open, happened }: Context): void {
     expectOrderPerPanel(seen, 20)
     expect((await bus.deadLetters.list()).total).toBe(0)
     expect(happened()).toContainEqual(expect.objectContaining({ kind: 'held' }))
+  })
+
+  it('ends a consumer at once that is closed while it is still opening', async () => {
+    const bus = await open()
+    // The first one waits for its connection; it must not be the only moment tried.
+    for (let turns = 0; turns < 40; turns++) {
+      const consumer = bus.consume({ ...events, handler: async (batch) => batch.map(() => done) })
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      await withDeadline(`closing after ${turns} turns`, 2_000, () => consumer.close())
+    }
   })
 
   it('finishes and settles the batch in hand when it is closed', async () => {

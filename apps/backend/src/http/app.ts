@@ -66,6 +66,7 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
   useErrorEnvelope(app, backend.log)
   acceptJsonBodies(app)
   traceRequests(app, backend)
+  partWhenDraining(app, backend)
   await useSecurityHeaders(app)
   await app.register(cookie)
   await documentApi(app)
@@ -123,6 +124,14 @@ function traceRequests(app: FastifyInstance, backend: Backend): void {
       if (status >= 500) log.warn('request_answered', fields)
       else log.debug('request_answered', fields)
     }
+  })
+}
+
+/** A kept connection whose last request was in flight would be waited for until the drain's limit, with nothing to come. */
+function partWhenDraining(app: FastifyInstance, { readiness }: Backend): void {
+  app.addHook('onSend', (_request, reply, payload, next) => {
+    if (readiness.lifecycle === 'draining') reply.header('connection', 'close')
+    next(null, payload)
   })
 }
 

@@ -70,6 +70,8 @@ export class QueueConsumer {
   /** Opens a channel and consumes until it is gone and its loop has ended. */
   async #consume(connection: Connection): Promise<void> {
     const channel = await connection.acquire({ emitErrorsFromChannel: true })
+    // Closed while the channel was being opened: `close` had nothing yet to close, and waits for this.
+    if (this.#closing.signal.aborted) return channel.close()
     this.#channel = channel
     channel.on('error', () => {}) // 'close' follows
     const loop = new BatchLoop<RabbitItem>({ ...this.#options, settlement: this.#settlement(channel) })
