@@ -25,6 +25,7 @@ test('the line for programs is one line with what was promised', () => {
     url: 'http://127.0.0.1:1',
     simulatorUrl: 'http://127.0.0.1:2',
     users: [{ email: 'a@b', password: 'p', role: 'MASTER' }],
+    setup: null,
     lost: new Promise<never>(() => {}),
     close: async () => {},
   }
@@ -33,6 +34,7 @@ test('the line for programs is one line with what was promised', () => {
     url: 'http://127.0.0.1:1',
     simulator: 'http://127.0.0.1:2',
     users: [{ email: 'a@b', password: 'p', role: 'MASTER' }],
+    setup: null,
   })
   expect(jsonLine(station).split('\n')).toEqual([expect.any(String), ''])
 })

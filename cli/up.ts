@@ -91,11 +91,11 @@ function wholeNumber(name: string, text: string | undefined, most: number): numb
 }
 
 /** The one line of `--json`; a promise to the programs that read it. */
-export function jsonLine({ url, simulatorUrl, users }: Station): string {
-  return `${JSON.stringify({ ready: true, url, simulator: simulatorUrl, users })}\n`
+export function jsonLine({ url, simulatorUrl, users, setup }: Station): string {
+  return `${JSON.stringify({ ready: true, url, simulator: simulatorUrl, users, setup })}\n`
 }
 
-function announcement({ url, simulatorUrl, users }: Station, ms: number): string {
+function announcement({ url, simulatorUrl, users, setup }: Station, ms: number): string {
   const width = Math.max(...users.map(({ email }) => email.length), 0)
   return [
     '',
@@ -105,6 +105,13 @@ function announcement({ url, simulatorUrl, users }: Station, ms: number): string
     ...(simulatorUrl === null ? [] : [`  simulator   ${simulatorUrl}`]),
     '',
     ...users.map(({ email, password, role }) => `  ${role.padEnd(12)}  ${email.padEnd(width)}  ${password}`),
+    ...(setup === null
+      ? []
+      : [
+          '  There is nobody yet. Open the console and make the first administrator with this code:',
+          '',
+          `  setup code  ${setup.code}   (once, until ${setup.expiresAt})`,
+        ]),
     '',
     '  Ctrl-C stops it; the data stays.',
     '',

@@ -19,6 +19,8 @@ export interface Station {
   readonly url: string
   readonly simulator: string
   readonly users: readonly DemoUser[]
+  /** The code that makes the first administrator, where there is nobody. */
+  readonly setupCode: string
   readonly dataDir: string
   /** The n-th user of a role, counting from 0. */
   user(role: string, nth?: number): DemoUser
@@ -37,14 +39,16 @@ interface Ready {
   readonly url: string
   readonly simulator: string
   readonly users: readonly DemoUser[]
+  readonly setup: { readonly code: string } | null
 }
 
-export async function startStation(): Promise<Station & { stop(): Promise<void> }> {
+/** @param args beside those every station of a spec gets. */
+export async function startStation(...args: string[]): Promise<Station & { stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'stam-e2e-'))
   let child: ChildProcess
   let ready: Ready
   const launch = async (): Promise<void> => {
-    ;[child, ready] = await launchStation(dataDir)
+    ;[child, ready] = await launchStation(dataDir, args)
   }
   await launch()
   return {
@@ -56,6 +60,9 @@ export async function startStation(): Promise<Station & { stop(): Promise<void> 
     },
     get users() {
       return ready.users
+    },
+    get setupCode() {
+      return ready.setup?.code ?? ''
     },
     dataDir,
     user: (role, nth = 0) => {
@@ -96,8 +103,8 @@ export async function startStation(): Promise<Station & { stop(): Promise<void> 
   }
 }
 
-async function launchStation(dataDir: string): Promise<[ChildProcess, Ready]> {
-  const child = spawn(join(root, 'stam'), ['up', '--json', '--port', '0', '--data', dataDir], {
+async function launchStation(dataDir: string, args: readonly string[]): Promise<[ChildProcess, Ready]> {
+  const child = spawn(join(root, 'stam'), ['up', '--json', '--port', '0', '--data', dataDir, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

@@ -54,6 +54,8 @@ export const LIBRARY_OWNERS: Readonly<Record<string, readonly string[]>> = {
   fastify: ['backend', 'simulator'],
   jose: ['backend'],
   '@node-rs/argon2': ['backend'],
+  '@simplewebauthn/server': ['backend'],
+  '@simplewebauthn/browser': ['console'],
 }
 
 /** Pure rules and shapes: no library but the schema library, nothing of Node. */

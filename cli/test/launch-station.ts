@@ -11,6 +11,7 @@ export interface Ready {
   readonly url: string
   readonly simulator: string | null
   readonly users: readonly { readonly email: string; readonly password: string; readonly role: string }[]
+  readonly setup: { readonly code: string; readonly expiresAt: string } | null
 }
 
 export interface Launched {

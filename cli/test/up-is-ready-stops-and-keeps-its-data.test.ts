@@ -152,16 +152,36 @@ test('demo users are refused outside loopback', async () => {
   })
 })
 
-test('without the simulator there is one first user, who has to change the password, and no demo data', async () => {
+test('without the simulator there is nobody and no demo data; the printed code makes the first MASTER, once', async () => {
   const own = join(base, 'own')
   const station = await launchOrFail(['--port', '0', '--data', own, '--no-simulator'])
   running.push(station)
-  expect(station.ready).toMatchObject({ simulator: null, users: [{ role: 'MASTER' }] })
-  expect(await queryStation(own, 'SELECT role, must_change_password FROM users')).toEqual([
-    { role: 'MASTER', must_change_password: true },
-  ])
-  expect(await queryStation(own, 'SELECT id FROM sites')).toEqual([])
+  expect(station.ready).toMatchObject({ simulator: null, users: [] })
+  expect(
+    await queryStation(own, 'SELECT (SELECT count(*)::int FROM users) + (SELECT count(*)::int FROM sites) AS n'),
+  ).toEqual([{ n: 0 }])
+  const code = station.ready.setup?.code ?? ''
+  expect(code).toMatch(/^(\w{4}-){3}\w{4}$/)
+  expect(readFileSync(join(own, 'logs/station.log'), 'utf8')).not.toContain(code)
+  const setUp = (with_: string) =>
+    fetch(`${station.ready.url}/api/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        code: with_,
+        name: 'Anna Nowak',
+        email: 'anna@example.test',
+        password: 'Zielony-Rower-48',
+      }),
+    })
+  expect((await setUp('aaaa-bbbb-cccc-dddd')).status).toBe(403)
+  expect((await setUp(code)).status).toBe(200)
+  expect((await setUp(code)).status).toBe(409)
   await stop(station)
+  const again = await launchOrFail(['--port', '0', '--data', own, '--no-simulator'])
+  running.push(again)
+  expect(again.ready).toMatchObject({ users: [], setup: null })
+  await stop(again)
 })
 
 test('data of a newer version is refused: the folder, the schema, the database server', async () => {

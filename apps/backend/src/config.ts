@@ -1,4 +1,5 @@
 /** Every setting of the backend: unit in the name, range, default, a sentence. Parsed once; see runtime `loadConfig`. */
+import { isIPv4 } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { featureFields, haProblems, secretField, uuidv7 } from '@stam/runtime'
 import { z } from 'zod'
@@ -27,6 +28,12 @@ export const BackendConfig = z.object({
     .array(z.string())
     .default([])
     .describe('Further origins (https://host) whose pages may use the session cookie; the own one always may.'),
+  passkeyDomain: z
+    .string()
+    .optional()
+    .describe(
+      'Domain passkeys belong to (WebAuthn RP ID), e.g. arc.example.pl; the name in the console address unless set. Another one makes all passkeys useless.',
+    ),
   consoleFolder: z.string().default(consoleDist).describe('Built console to serve.'),
   profile: z
     .enum(['embedded', 'distributed'])
@@ -75,6 +82,7 @@ export const BackendConfig = z.object({
     .default(20)
     .describe('Logins that may wait for a hash; one more gets 429.'),
   loginsPerMinute: perMinute(5, 'Login attempts per minute and address.'),
+  passkeyQuestionsPerMinute: perMinute(20, 'Sign-ins by passkey that may be begun per minute and address.'),
   ticketsPerMinute: perMinute(10, 'WebSocket tickets per minute and user.'),
   alarmActionsPerMinute: perMinute(60, 'Actions on alarms per minute and user.'),
   reportsPerMinute: perMinute(10, 'Reports and exports per minute and user.'),
@@ -179,6 +187,7 @@ export type ProcessConfig = z.output<typeof ProcessConfig>
 export type BackendConfig = z.output<typeof BackendConfig>
 export type BackendConfigInput = z.input<typeof BackendConfig>
 
+/** An address that starts with 127 or a name that only looks like one: the second may lead anywhere. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

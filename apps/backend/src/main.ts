@@ -12,6 +12,7 @@ import {
 } from '@stam/runtime'
 import { openStore } from '@stam/store'
 import { ProcessConfig } from './config.ts'
+import type { CodePrinter } from './identity/first-start.ts'
 import { startBackend } from './start-backend.ts'
 import { watchSchema } from './system/watch-schema.ts'
 
@@ -60,7 +61,22 @@ async function start({ config, log, clock, metrics, readiness, stop }: AppContex
     clock,
   })
   const { bus, live } = await openDoors(config, log)
-  const backend = await startBackend(config, { store, bus, live, log, clock, metrics, readiness })
+  const printSetupCode: CodePrinter = (printed) => {
+    if ('printedBy' in printed) return log.warn('setup_waits', { printed_by: printed.printedBy })
+    // Past the logger, which would mask it: whoever may read this may make the first MASTER (spec 06 "First start").
+    const { code, expiresAt } = printed
+    process.stderr.write(`First start: open the console and enter the setup code ${code} (good until ${expiresAt}).\n`)
+  }
+  const backend = await startBackend(config, {
+    store,
+    bus,
+    live,
+    log,
+    clock,
+    metrics,
+    readiness,
+    ...(config.demo ? {} : { printSetupCode }),
+  })
   const endWatch = watchSchema(store, clock, stop)
   return {
     async close() {

@@ -22,6 +22,7 @@ import { createApp } from './http/app.ts'
 import { createLimits, type LimitsPerMinute } from './http/limits.ts'
 import { createAccessTokens } from './identity/access-tokens.ts'
 import { openBackendKeys } from './identity/backend-keys.ts'
+import { type CodePrinter, type SetupWatch, watchSetup } from './identity/first-start.ts'
 import { createPasswords } from './identity/passwords.ts'
 import { createPrincipals, personOf } from './identity/principals.ts'
 import { recordRefusals } from './identity/refusals.ts'
@@ -45,6 +46,8 @@ export interface BackendDependencies {
   readonly clock: Clock
   readonly metrics?: Metrics
   readonly readiness?: Readiness
+  /** Told the code that makes the first MASTER while nobody exists; without it none is made (demo, tests). */
+  readonly printSetupCode?: CodePrinter
 }
 
 export interface RunningBackend {
@@ -67,9 +70,10 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
   const { readiness, sockets } = backend
   let app: FastifyInstance | undefined
   let recording: Recording | undefined
+  let setup: SetupWatch | undefined
   const close = async (): Promise<void> => {
     readiness.setLifecycle('draining')
-    await Promise.all([recording?.close(), sockets.close(), app && drain(app, config.drainMs)])
+    await Promise.all([setup?.close(), recording?.close(), sockets.close(), app && drain(app, config.drainMs)])
     await opened.close()
   }
   try {
@@ -78,6 +82,7 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
     await app.listen({ host: config.host, port: config.port })
     // Last, so that nothing is taken off the broker by a process that then cannot start.
     recording = startRecording({ ...deps, metrics, instanceId: config.instanceId })
+    if (deps.printSetupCode) setup = await watchSetup(backend, config.instanceId, deps.printSetupCode)
   } catch (error) {
     await close()
     throw error
@@ -204,6 +209,7 @@ function followLiveState(live: Live, states: LiveStates, pictures: Pictures): ()
 function limitsOf(config: BackendConfig): LimitsPerMinute {
   return {
     login: config.loginsPerMinute,
+    'passkey-question': config.passkeyQuestionsPerMinute,
     'ws-ticket': config.ticketsPerMinute,
     alarms: config.alarmActionsPerMinute,
     reports: config.reportsPerMinute,

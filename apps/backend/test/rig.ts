@@ -122,6 +122,7 @@ export function configOf(config: Partial<BackendConfigInput> = {}): BackendConfi
       port: 0,
       instanceId: 'backend-test',
       loginsPerMinute: 1_000,
+      passkeyQuestionsPerMinute: 1_000,
       ticketsPerMinute: 1_000,
       alarmActionsPerMinute: 1_000_000,
       reportsPerMinute: 1_000_000,

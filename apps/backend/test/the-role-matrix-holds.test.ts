@@ -102,6 +102,13 @@ const routes = Object.keys(roleMatrix).toSorted((a, b) => Number(endsSession(a))
 const sessionIdOf = (of: Signed): string =>
   JSON.parse(Buffer.from(of.token.split('.')[1] as string, 'base64url').toString()).sid
 
+/** Of the right shape, and nothing in it. */
+const noPasskey = {
+  id: 'AAAA',
+  rawId: 'AAAA',
+  type: 'public-key',
+  response: { clientDataJSON: 'e30', attestationObject: 'oA', authenticatorData: 'AA', signature: 'AA' },
+}
 let number = 0
 /** A request that is in order, so that only who asks and for what can make the difference. */
 function bodyOf(route: string, world: World): object | undefined {
@@ -109,6 +116,18 @@ function bodyOf(route: string, world: World): object | undefined {
   const known: Record<string, object> = {
     'POST /api/auth/login': { email: 'nobody@example.test', password: 'not-the-password' },
     'POST /api/auth/password': { current_password: people.MASTER.password, new_password: 'haslo12345' },
+    'POST /api/auth/passkeys/question': {},
+    'POST /api/auth/passkeys': { name: 'Klucz', answer: noPasskey },
+    'PATCH /api/auth/passkeys/:id': { name: 'Klucz' },
+    'POST /api/auth/passkeys/:id/remove': {},
+    'POST /api/auth/passkeys/login-question': {},
+    'POST /api/auth/passkeys/login': { answer: noPasskey },
+    'PUT /api/auth/second-factor': { enabled: false },
+    'PUT /api/auth/pin': { pin: null },
+    'PUT /api/auth/lock-after': { minutes: null },
+    'POST /api/auth/lock': {},
+    'POST /api/auth/unlock': { pin: '2580' },
+    'POST /api/setup': { code: 'x', name: 'Anna Nowak', email: 'anna@example.test', password: 'Zielony-Rower-48' },
     'POST /api/alarms': { site_id: world.site, priority: 'INFO', description: 'Zgłoszenie z obiektu' },
     'POST /api/alarms/presented': { alarm_ids: [world.alarm] },
     'POST /api/alarms/:id/close': { version, disposition: 'FALSE', note: 'Pomyłka obsługi' },

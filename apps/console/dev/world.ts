@@ -62,6 +62,7 @@ const person = (name: string, email: string, role: Me['role'], language: Me['lan
   role,
   language,
   must_change_password: false,
+  lock: { locked: false, pin_set: false, after_minutes: null },
   permissions: permissionsOf[role],
   password: devPassword,
 })

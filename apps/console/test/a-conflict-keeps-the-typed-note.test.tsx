@@ -37,6 +37,7 @@ beforeEach(async () => {
       role: 'OPERATOR',
       language: 'en',
       must_change_password: false,
+      lock: { locked: false, pin_set: false, after_minutes: null },
       permissions: ['alarm:write'],
     },
   })

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { BackendConfig, type RunningBackend, startBackend } from '@stam/backend'
+import { BackendConfig, type CodePrinter, type RunningBackend, startBackend } from '@stam/backend'
 import { createMemoryBus, logBusEvents } from '@stam/bus'
 import { createMemoryLive, MemoryLiveStore } from '@stam/live'
 import { RelayConfig, startOutboxRelay } from '@stam/outbox-relay'
@@ -24,6 +24,8 @@ interface Dependencies {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly readiness: Readiness
+  /** Told the code that makes the first MASTER, where there are no demo users. */
+  readonly printSetupCode: CodePrinter
 }
 
 export interface Processes {
@@ -37,7 +39,7 @@ export async function startProcesses(
   options: ProcessOptions,
   deps: Dependencies,
 ): Promise<Processes> {
-  const { log } = deps
+  const { log, printSetupCode, ...parts } = deps
   const bus = createMemoryBus({ onEvent: logBusEvents(log.child({ process: 'bus' })) })
   const shared = new MemoryLiveStore({ clock: deps.clock })
   const live = createMemoryLive({ store: shared })
@@ -60,11 +62,17 @@ export async function startProcesses(
         jwtPrivateKey: folder.secrets.jwt_private_key,
         encryptionKey: folder.secrets.encryption_key,
       }),
-      { ...deps, bus, live, log: log.child({ process: 'backend' }) },
+      {
+        ...parts,
+        bus,
+        live,
+        log: log.child({ process: 'backend' }),
+        ...(options.demo ? {} : { printSetupCode }),
+      },
     )
     closers.push(() => backend.close())
     const relay = await startOutboxRelay(RelayConfig.parse({ instanceId: 'station-relay' }), {
-      ...deps,
+      ...parts,
       bus,
       live,
       log: log.child({ process: 'outbox-relay' }),
@@ -77,7 +85,7 @@ export async function startProcesses(
     const worker = await startSatelWorker(
       WorkerConfig.parse({ instanceId: 'station-worker', dataFolder: spoolFolder }),
       {
-        ...deps,
+        ...parts,
         bus,
         live,
         log: log.child({ process: 'satel-worker' }),

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, isIPv4 } from 'node:net'
+import type { CodePrinter, SetupCode } from '@stam/backend'
 import { createLog, createMetrics, createReadiness, type Log, systemClock } from '@stam/runtime'
 import { isStoreError, migrate, openStore, type Store } from '@stam/store'
 import { type DataFolder, newerVersion, openDataFolder } from './data-folder/data-folder.ts'
@@ -8,7 +9,6 @@ import { seedDemo, switchOff } from './demo/seed-demo.ts'
 import { type SimulatedPanels, startSimulatedPanels } from './demo/simulated-panels.ts'
 import { openSimulatorDoor } from './demo/simulator-door.ts'
 import { StationError } from './errors.ts'
-import { ensureFirstMaster } from './first-master.ts'
 import { startProcesses } from './start-processes.ts'
 import { type SupervisedPostgres, supervisePostgres } from './supervise-postgres.ts'
 
@@ -43,8 +43,10 @@ export interface Station {
   readonly url: string
   /** Control API of the simulated panels; null without them. */
   readonly simulatorUrl: string | null
-  /** Whom the station made, with the password it gave them. */
+  /** The demo users, with the passwords the station gave them. */
   readonly users: readonly StationUser[]
+  /** The code that makes the first MASTER, while there is nobody. Later ones are told through `say`. */
+  readonly setup: SetupCode | null
   /** Rejects when the station cannot go on. Otherwise never settles. */
   readonly lost: Promise<never>
   /** Last opened, first closed. The data stays. */
@@ -104,19 +106,27 @@ async function open(
   onClose(() => store.close())
 
   const simulated = await startDemo({ ...options, simulator }, folder, store, log, onClose)
-  if (!folder.manifest.demo) await ensureFirstMaster(store, folder)
   folder.saveManifest({ version: options.version })
 
   const metrics = createMetrics({ service: 'station', process: true })
   const readiness = createReadiness()
-  const deps = { store, log, clock: systemClock, metrics, readiness }
+  let setup: SetupCode | null = null
+  let ready = false
+  const printSetupCode: CodePrinter = (printed) => {
+    if ('printedBy' in printed) return
+    setup = printed
+    if (ready) say(setupLine(printed))
+  }
+  const deps = { store, log, clock: systemClock, metrics, readiness, printSetupCode }
   const processes = await startProcesses(folder, { ...options, host, port, demo: folder.manifest.demo }, deps)
   onClose(() => processes.close())
   if (simulated) openSimulatorDoor(processes.backend.app.server, simulated.controlUrl)
   readiness.setLifecycle('serving')
   const { url } = processes.backend
   log.info('station_ready', { url, panels: simulated?.addresses.length ?? 0 })
-  return { url, simulatorUrl: simulated?.controlUrl ?? null, users: usersOf(folder), lost: database.lost }
+  ready = true
+  const users = folder.manifest.demo ? usersOf(folder) : []
+  return { url, simulatorUrl: simulated?.controlUrl ?? null, users, setup, lost: database.lost }
 }
 
 /** The panels first, then the rows that name their ports, and the worker last, which reads the rows. */
@@ -163,7 +173,7 @@ function openLog(folder: DataFolder): Log {
 }
 
 function refuseOutsideLoopback(host: string): void {
-  if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return
+  if (host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))) return
   throw new StationError(
     'DEMO_NOT_ON_LOOPBACK',
     `Demo users exist, so the station only listens on this machine (127.0.0.1), not on ${host}. ` +
@@ -185,6 +195,10 @@ async function refuseTakenPort(host: string, port: number): Promise<void> {
     })
     probe.listen({ host, port }, () => probe.close(() => resolve()))
   })
+}
+
+export function setupLine({ code, expiresAt }: SetupCode): string {
+  return `first start: open the console and enter the setup code ${code} (good until ${expiresAt})`
 }
 
 function usersOf(folder: DataFolder): StationUser[] {

@@ -17,6 +17,8 @@ export const Me = z
     language: Language,
     must_change_password: z.boolean(),
     permissions: z.array(z.string()),
+    /** The lock of this session's console; it needs a PIN. */
+    lock: z.object({ locked: z.boolean(), pin_set: z.boolean(), after_minutes: z.int().nullable() }),
   })
   .meta({ id: 'Me' })
 export type Me = z.infer<typeof Me>

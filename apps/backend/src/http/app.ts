@@ -10,6 +10,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-zod-openapi'
 import { alarmRoutes } from '../alarms/alarm-routes.ts'
 import type { Backend } from '../backend.ts'
 import { identityRoutes } from '../identity/identity-routes.ts'
+import { signInRoutes } from '../identity/sign-in-routes.ts'
 import { userRoutes } from '../identity/user-routes.ts'
 import { panelRoutes } from '../panels/panel-routes.ts'
 import { secretRoutes } from '../secrets/secret-routes.ts'
@@ -75,6 +76,7 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
   await app.register(async (scope) => {
     const api = scope as unknown as Api
     identityRoutes(api, backend)
+    signInRoutes(api, backend)
     userRoutes(api, backend)
     alarmRoutes(api, backend)
     siteRoutes(api, backend)

@@ -36,6 +36,10 @@ export const errorTexts = {
     message: 'The session has ended.',
     remedy: 'Sign in again.',
   },
+  SECOND_FACTOR_REQUIRED: {
+    message: 'The password is right; a passkey has to follow.',
+    remedy: 'details.options is the question for the authenticator; its answer goes to POST /api/auth/passkeys/login.',
+  },
   FORBIDDEN: {
     message: 'This user may not do that.',
     remedy: 'details.permission names what is missing, where that is no secret.',
@@ -43,6 +47,18 @@ export const errorTexts = {
   PASSWORD_CHANGE_REQUIRED: {
     message: 'The password has to be changed first.',
     remedy: 'POST /api/auth/password, then go on.',
+  },
+  PASSWORD_REQUIRED: {
+    message: 'This needs the own password once more.',
+    remedy: 'Repeat with `password`; it is not asked for within five minutes of signing in.',
+  },
+  SESSION_LOCKED: {
+    message: 'This console is locked.',
+    remedy: 'POST /api/auth/unlock with the PIN, or sign in anew.',
+  },
+  SETUP_CODE_WRONG: {
+    message: 'This is not the setup code, or it is no longer good.',
+    remedy: 'The newest one stands where the station was started; it is good for an hour and for ten attempts.',
   },
   NOT_FOUND: {
     message: 'There is nothing here.',
@@ -70,6 +86,13 @@ export const errorTexts = {
     message: 'There is no such message among the dead letters.',
     remedy: 'It was replayed or discarded already, or lies behind more than a thousand others: look at the list again.',
   },
+  PASSKEY_NOT_FOUND: {
+    message: 'There is no such passkey.',
+    remedy: 'The same answer is given for passkeys of somebody else.',
+  },
+  PIN_NOT_SET: { message: 'There is no PIN to unlock with.', remedy: 'PUT /api/auth/pin first.' },
+  PASSKEY_MISSING: { message: 'There is no passkey that could be asked for.', remedy: 'Register one first.' },
+  SETUP_DONE: { message: 'The first user exists already.', remedy: 'Sign in; further users are added in the console.' },
   USER_STALE_VERSION: {
     message: 'The user has changed since you saw it.',
     remedy: 'details has the current user and version; look again and repeat.',
@@ -118,6 +141,19 @@ export const errorTexts = {
   NOTE_TOO_SHORT: {
     message: 'The note is too short.',
     remedy: 'details.min_length says how many characters are needed.',
+  },
+  PIN_TOO_WEAK: { message: 'This PIN is too easy to guess.', remedy: 'No repetitions, no runs such as 1234.' },
+  PIN_WRONG: {
+    message: 'The PIN is wrong.',
+    remedy: 'details.attempts_left says how many are left before the session ends.',
+  },
+  PASSKEY_REFUSED: {
+    message: 'The passkey could not be registered.',
+    remedy: 'The answer was too late, for another address, or this passkey is registered already. Begin again.',
+  },
+  PASSKEYS_NEED_A_NAME: {
+    message: 'Passkeys belong to a host name; this address is none.',
+    remedy: 'Open the console under its name (on this machine: localhost).',
   },
   PASSWORD_TOO_WEAK: {
     message: 'This password is too easy to guess.',

@@ -58,6 +58,7 @@ export function guardRoutes(app: FastifyInstance, backend: Backend): void {
     persons.set(request, person)
     await backend.limits.hit(access.limit, person.userId)
     permit(person, access)
+    if (!access.whileLocked) await refuseWhileLocked(person, backend)
   })
 }
 
@@ -87,6 +88,14 @@ async function authenticate(request: FastifyRequest, token: string, { tokens, pr
   if (!person || person.userId !== claims.sub) throw new Problem('SESSION_ENDED')
   tokenRoles.set(request, claims.role)
   return person
+}
+
+/** What is remembered may be older than the unlocking, which another backend may have done; so a lock is looked at again. */
+async function refuseWhileLocked(person: Person, { principals }: Backend): Promise<void> {
+  if (!person.lock.locked) return
+  principals.forget([person.sessionId])
+  const now = await principals.find(person.sessionId)
+  if (now?.lock.locked !== false) throw new Problem('SESSION_LOCKED')
 }
 
 function permit(person: Person, access: RouteAccess): void {

@@ -1,5 +1,16 @@
 /** /api/auth and the key set. */
-import { ChangePasswordRequest, LoginRequest, Me, ServiceMe, Session, WsTicket } from '@stam/contracts'
+import {
+  ChangePasswordRequest,
+  LoginRequest,
+  Me,
+  PasskeyLoginRequest,
+  PasskeyQuestion,
+  ServiceMe,
+  Session,
+  SetupRequest,
+  SetupState,
+  WsTicket,
+} from '@stam/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
@@ -8,6 +19,9 @@ import { personOfRequest, serviceOfRequest } from '../http/guard.ts'
 import { actOf, originOf } from '../http/mutation.ts'
 import { Problem, valueOf } from '../http/problem.ts'
 import { requireSameSite } from '../http/same-site.ts'
+import { setUp, setupNeeded } from './first-start.ts'
+import { askForSignIn, relyingPartyOf } from './passkey-questions.ts'
+import { logInWithPasskey } from './passkeys.ts'
 import {
   changeOwnPassword,
   logIn,
@@ -26,6 +40,8 @@ const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })
 
 export function identityRoutes(app: Api, backend: Backend): void {
   sessionRoutes(app, backend)
+  passkeyLoginRoutes(app, backend)
+  setupRoutes(app, backend)
   ownRoutes(app, backend)
   app.get(
     '/api/service/me',
@@ -61,7 +77,7 @@ function sessionRoutes(app: Api, backend: Backend): void {
     },
     async (request, reply) => {
       const { email, password, device } = request.body
-      const input = { email, password, device: device ?? deviceOf(request) }
+      const input = { email, password, device: device ?? deviceOf(request), party: relyingPartyOf(request, backend) }
       const session = valueOf(await logIn(backend, input, originOf(request, backend)))
       // A whole shift signs in from one address within a minute; only failures are what the limit is against.
       await backend.limits.forgive('login', request.ip)
@@ -100,6 +116,63 @@ function sessionRoutes(app: Api, backend: Backend): void {
       if (shown) await logOut(backend, shown, originOf(request, backend))
       clearCookie(request, reply)
       return reply.code(204).send()
+    },
+  )
+}
+
+function passkeyLoginRoutes(app: Api, backend: Backend): void {
+  app.post(
+    '/api/auth/passkeys/login-question',
+    {
+      schema: {
+        tags,
+        summary: 'Begin signing in with a passkey alone',
+        body: z.object({}),
+        response: answers(PasskeyQuestion),
+      },
+    },
+    async (request) => ({ options: valueOf(await askForSignIn(backend, relyingPartyOf(request, backend))) }),
+  )
+  app.post(
+    '/api/auth/passkeys/login',
+    {
+      schema: {
+        tags,
+        summary: 'Sign in with a passkey, alone or after the password; the refresh token comes as a cookie',
+        body: PasskeyLoginRequest,
+        response: answers(Session),
+      },
+    },
+    async (request, reply) => {
+      const { answer, device } = request.body
+      const party = relyingPartyOf(request, backend)
+      const input = { answer, device: device ?? deviceOf(request) }
+      const session = valueOf(await logInWithPasskey(backend, party, input, originOf(request, backend)))
+      await backend.limits.forgive('login', request.ip)
+      return giveSession(request, reply, session)
+    },
+  )
+}
+
+function setupRoutes(app: Api, backend: Backend): void {
+  app.get(
+    '/api/setup',
+    { schema: { tags, summary: 'Whether there is nobody yet who could sign in', response: answers(SetupState) } },
+    async () => ({ needed: await setupNeeded(backend) }),
+  )
+  app.post(
+    '/api/setup',
+    {
+      schema: {
+        tags,
+        summary: 'Make the first MASTER with the one-time code, and sign in',
+        body: SetupRequest,
+        response: answers(Session),
+      },
+    },
+    async (request, reply) => {
+      const input = { ...request.body, device: request.body.device ?? deviceOf(request) }
+      return giveSession(request, reply, valueOf(await setUp(backend, input, originOf(request, backend))))
     },
   )
 }

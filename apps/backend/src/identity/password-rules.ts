@@ -27,7 +27,12 @@ export function tooObvious(password: string, person: { email: string; name: stri
   const plain = fold(password)
   if (new Set(plain).size < 4 || repeated(plain).length <= 4 || isRun(plain) || plain === fold(person.email))
     return true
-  const own = [person.email.split('@', 1)[0] ?? '', ...person.email.split(/[@.]/), ...person.name.split(/\s+/)]
+  const own = [
+    person.email.split('@', 1)[0] ?? '',
+    ...person.email.split(/[@.]/),
+    ...person.name.split(/\s+/),
+    person.name.replace(/\s+/g, ''),
+  ]
   if (/^\d+$/.test(plain) && plain.length < 12) return true
   for (const word of [core(plain), undisguise(core(plain)), undisguise(withoutSigns(plain)), core(undisguise(plain))]) {
     if (WELL_KNOWN.has(word) || WELL_KNOWN.has(repeated(word))) return true

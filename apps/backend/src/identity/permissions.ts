@@ -65,7 +65,7 @@ export const serviceRolePermissions: Readonly<Record<ServiceRole, ReadonlySet<Se
 }
 
 /** Limits per minute and user (spec 05); `login` is per address. Reading alarms counts with the others, acting on them apart. */
-export type LimitClass = 'login' | 'ws-ticket' | 'alarms' | 'reports' | 'others' | 'none'
+export type LimitClass = 'login' | 'passkey-question' | 'ws-ticket' | 'alarms' | 'reports' | 'others' | 'none'
 
 export interface RouteAccess {
   /** `public`: nobody has to be signed in; `session`: any person who is; `service`: any service and no person. */
@@ -73,6 +73,8 @@ export interface RouteAccess {
   readonly limit: LimitClass
   /** Reachable while the password has to be changed. */
   readonly beforePasswordChange?: true
+  /** Reachable while the console is locked: what keeps alarms coming and sounding, and the ways out. */
+  readonly whileLocked?: true
 }
 
 const open = (limit: LimitClass = 'others'): RouteAccess => ({ needs: 'public', limit })
@@ -86,13 +88,27 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/auth/login': open('login'),
   'POST /api/auth/refresh': open('none'),
   'POST /api/auth/logout': open('none'),
-  'POST /api/auth/logout-all': { ...any(), beforePasswordChange: true },
-  'GET /api/auth/me': { ...any(), beforePasswordChange: true },
+  'POST /api/auth/logout-all': { ...any(), beforePasswordChange: true, whileLocked: true },
+  'GET /api/auth/me': { ...any(), beforePasswordChange: true, whileLocked: true },
   'PATCH /api/auth/me': any(),
   'POST /api/auth/password': { ...any('login'), beforePasswordChange: true },
-  'POST /api/auth/ws-ticket': any('ws-ticket'),
+  'POST /api/auth/ws-ticket': { ...any('ws-ticket'), whileLocked: true },
   'GET /api/auth/sessions': any(),
   'DELETE /api/auth/sessions/:id': any(),
+  'GET /api/auth/sign-in': any(),
+  'POST /api/auth/passkeys/question': any(),
+  'POST /api/auth/passkeys': any(),
+  'PATCH /api/auth/passkeys/:id': any(),
+  'POST /api/auth/passkeys/:id/remove': any(),
+  'POST /api/auth/passkeys/login-question': open('passkey-question'),
+  'POST /api/auth/passkeys/login': open('login'),
+  'PUT /api/auth/second-factor': any(),
+  'PUT /api/auth/pin': any(),
+  'PUT /api/auth/lock-after': any(),
+  'POST /api/auth/lock': { ...any(), whileLocked: true },
+  'POST /api/auth/unlock': { ...any('login'), whileLocked: true },
+  'GET /api/setup': open(),
+  'POST /api/setup': open('login'),
 
   'GET /api/service/me': { needs: 'service', limit: 'others' },
 
@@ -109,7 +125,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'DELETE /api/users/:id/sessions/:session': needs('user:write'),
   'GET /api/roles': needs('user:read'),
 
-  'GET /api/alarms': needs('alarm:read'),
+  'GET /api/alarms': { ...needs('alarm:read'), whileLocked: true },
   'POST /api/alarms': needs('alarm:report', 'alarms'),
   'POST /api/alarms/presented': needs('alarm:read'),
   'GET /api/alarms/:id': needs('alarm:read'),
@@ -146,7 +162,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/secrets/:id/reveal': needs('secret:reveal'),
   'POST /api/secrets/panel-integration-key/:id/reveal': needs('secret:reveal'),
 
-  'GET /api/system/status': any(),
+  'GET /api/system/status': { ...any(), whileLocked: true },
   'GET /api/system/dead-letters': needs('system:config'),
   'GET /api/system/dead-letters/:id': needs('system:config'),
   'POST /api/system/dead-letters/replay': needs('system:config'),

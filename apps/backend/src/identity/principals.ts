@@ -16,6 +16,7 @@ export interface Person {
   readonly role: HumanRole
   readonly language: Principal['language']
   readonly mustChangePassword: boolean
+  readonly lock: { readonly locked: boolean; readonly pinSet: boolean; readonly afterMinutes: number | null }
   readonly scope: SiteScope
   readonly permissions: ReadonlySet<Permission>
 }
@@ -63,6 +64,7 @@ export function personOf(principal: Principal): Person {
     role: principal.role,
     language: principal.language,
     mustChangePassword: principal.must_change_password,
+    lock: { locked: principal.locked, pinSet: principal.pinSet, afterMinutes: principal.lockAfterMinutes },
     scope: principal.scope,
     permissions: rolePermissions[principal.role],
   }

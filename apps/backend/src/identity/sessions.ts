@@ -14,6 +14,7 @@ import {
   findCredentials,
   findCredentialsById,
   findPrincipal,
+  findUserSecurity,
   insertRefreshToken,
   lockRefreshToken,
   recordLogin,
@@ -24,6 +25,7 @@ import {
 import type { Backend } from '../backend.ts'
 import { done, type Outcome, refuse } from '../http/problem.ts'
 import { ACCESS_TOKEN_LIFE_S } from './access-tokens.ts'
+import { askForSecondFactor, type RelyingParty } from './passkey-questions.ts'
 import { tooObvious } from './password-rules.ts'
 import { type Person, personOf } from './principals.ts'
 
@@ -46,7 +48,7 @@ type From = Omit<Act, 'actor'>
  */
 export async function logIn(
   backend: Backend,
-  input: { email: string; password: string; device: string },
+  input: { email: string; password: string; device: string; party: RelyingParty | null },
   from: From,
 ): Promise<Outcome<OpenedSession>> {
   const { store, passwords, clock } = backend
@@ -57,20 +59,28 @@ export async function logIn(
     await recordFailure(backend, locked ? null : user, from)
     return refuse('INVALID_CREDENTIALS')
   }
+  if ((await findUserSecurity(store, user.id)).secondFactor) return askForSecondFactor(backend, input.party, user.id)
   const stored = user.password_hash as string
   const newHash = passwords.outdated(stored) ? await passwords.hash(input.password) : null
+  return openSession(backend, user, { device: input.device, newHash }, from)
+}
+
+/** A new session for somebody who has proved who they are, on the record. */
+export async function openSession(
+  backend: Backend,
+  user: Pick<Credentials, 'id' | 'name' | 'role'>,
+  by: { device: string; newHash?: string | null; passkey?: { id: string; name: string } },
+  from: From,
+): Promise<Outcome<OpenedSession>> {
+  const { device, newHash = null, passkey } = by
   const refreshToken = newToken()
   const familyId = uuidv7()
   const act: Act = { ...from, actor: { kind: 'user', id: user.id, name: user.name, role: user.role } }
-  const person = await store.inTransaction(async (tx) => {
+  const person = await backend.store.inTransaction(async (tx) => {
     await recordLogin(tx, user.id, newHash)
-    await insertRefreshToken(
-      tx,
-      tokenRow(refreshToken, { familyId, userId: user.id, device: input.device, ip: from.ip }),
-    )
-    await appendAudit(tx, [
-      auditOf(act, { action: 'LOGIN', entityType: 'session', entityId: familyId, after: { device: input.device } }),
-    ])
+    await insertRefreshToken(tx, tokenRow(refreshToken, { familyId, userId: user.id, device, ip: from.ip }))
+    const after = { device, ...(passkey ? { passkey } : {}) }
+    await appendAudit(tx, [auditOf(act, { action: 'LOGIN', entityType: 'session', entityId: familyId, after })])
     return findPrincipal(tx, familyId)
   })
   if (!person) return refuse('INVALID_CREDENTIALS')
@@ -80,7 +90,7 @@ export async function logIn(
 /** Unknown and locked users cost the same transaction as the others, so that the time tells nothing about who exists. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
-async function recordFailure(backend: Backend, user: Credentials | null, from: From): Promise<void> {
+export async function recordFailure(backend: Backend, user: Credentials | null, from: From): Promise<void> {
   const { store, log, telemetry } = backend
   telemetry.loginFailed()
   const act: Act = { ...from, actor: { kind: 'system', name: 'login' } }
@@ -253,6 +263,11 @@ export function meOf(person: Person): Me {
     language: person.language,
     must_change_password: person.mustChangePassword,
     permissions: [...person.permissions],
+    lock: {
+      locked: person.lock.locked,
+      pin_set: person.lock.pinSet,
+      after_minutes: person.lock.afterMinutes,
+    },
   }
 }
 

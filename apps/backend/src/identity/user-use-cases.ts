@@ -22,6 +22,7 @@ import {
   endSession,
   endSessionsOf,
   findUser,
+  forgetSignInChoices,
   insertUser,
   listSessions,
   lockUsers,
@@ -172,8 +173,10 @@ export async function resetPassword(
   if (!found.ok) return found
   if (id === person.userId) return refuse('FORBIDDEN')
   await setTemporaryPassword(tx, id, password.hash)
+  // Whoever cannot sign in has often lost the phone with the passkeys too; the administrator vouches for them.
+  const removedPasskeys = await forgetSignInChoices(tx, id)
   const endedSessions = await endSessionsOf(tx, id, 'password_changed')
-  const after = { ended_sessions: endedSessions.length }
+  const after = { ended_sessions: endedSessions.length, removed_passkeys: removedPasskeys }
   await appendAudit(tx, [auditOf(act, { action: 'PASSWORD_RESET', entityType: 'user', entityId: id, after })])
   const user = await findUser(tx, id)
   return user ? done({ body: { user, temporary_password: password.plain }, endedSessions }) : refuse('USER_NOT_FOUND')

@@ -7,6 +7,7 @@ import {
   Cpu,
   Keyboard,
   Languages,
+  Lock,
   LogOut,
   type LucideIcon,
   ScrollText,
@@ -19,6 +20,7 @@ import {
 } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
 import { useBoard } from '../data/alarms.ts'
+import { lockConsole } from '../data/console-lock.ts'
 import { may, signOut, useMe } from '../data/me.ts'
 import { prefer, preferences } from '../data/preferences.ts'
 import { searchable } from '../data/queue-view.ts'
@@ -211,6 +213,13 @@ function useCommands(text: string): Command[] {
       label: tongue === 'pl' ? 'English' : 'Polski',
       icon: icon(Languages),
       run: () => prefer({ language: tongue === 'pl' ? 'en' : 'pl' }),
+    },
+    {
+      id: 'lock',
+      label: t('keys.lock'),
+      aside: 'G L',
+      icon: icon(Lock),
+      run: () => lockConsole() || void navigate({ to: '/profile' }),
     },
     { id: 'keys', label: t('keys.help'), aside: '?', icon: icon(Keyboard), run: () => showHelp(true) },
     { id: 'leave', label: t('menu.sign_out'), icon: icon(LogOut), run: () => void signOut() },

@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useBoard } from '../data/alarms.ts'
+import { lockConsole } from '../data/console-lock.ts'
 import { may, useMe } from '../data/me.ts'
 import { useShortcut } from '../keyboard/keyboard.ts'
 import { useTexts } from '../texts/texts.tsx'
@@ -101,6 +102,7 @@ function useGoTo(): void {
   useShortcut('goPeople', () => void navigate({ to: '/admin/people' }), may(me, 'user:read'))
   useShortcut('goAudit', () => void navigate({ to: '/admin/audit' }), may(me, 'audit:read'))
   useShortcut('goProfile', () => void navigate({ to: '/profile' }))
+  useShortcut('lock', () => lockConsole() || void navigate({ to: '/profile' }))
   useShortcut('help', () => showHelp(true))
   useShortcut('palette', () => showPalette(true))
 }

@@ -1,11 +1,19 @@
-import { Eye, EyeOff } from 'lucide-react'
+import { Eye, EyeOff, Fingerprint } from 'lucide-react'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import type { Failure } from '../data/http.ts'
 import { signIn } from '../data/me.ts'
 import { prefer, usePreference } from '../data/preferences.ts'
+import {
+  answerQuestion,
+  passkeysPossible,
+  secondFactorOf,
+  setupNeeded,
+  type SignInFailure,
+  signInWithPasskey,
+} from '../data/sign-in.ts'
 import { useTexts } from '../texts/texts.tsx'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
+import { FirstStart } from './first-start.tsx'
 import { Mark } from './mark.tsx'
 
 /** Stands in the place of the screen that was open; that screen comes back after signing in. */
@@ -15,23 +23,40 @@ export function Login({ why }: { readonly why: 'none' | 'ended' | 'left' }): Rea
   const [password, setPassword] = useState('')
   const [shown, setShown] = useState(false)
   const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  const [failure, setFailure] = useState<SignInFailure | null>(null)
+  const [firstStart, setFirstStart] = useState(false)
   const passwordField = useRef<HTMLInputElement>(null)
+  const run = async (way: () => Promise<{ ok: true } | { ok: false; failure: SignInFailure }>): Promise<boolean> => {
+    setBusy(true)
+    setFailure(null)
+    const result = await way()
+    setBusy(false)
+    if (!result.ok) setFailure(result.failure)
+    return result.ok
+  }
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     if (busy) return
-    setBusy(true)
-    setFailure(null)
-    const result = await signIn(email.trim(), password)
-    setBusy(false)
-    if (result.ok) return
-    setFailure(result.failure)
+    const passed = await run(async () => {
+      const result = await signIn(email.trim(), password)
+      const question = result.ok ? null : secondFactorOf(result.failure)
+      return question === null ? result : answerQuestion(question)
+    })
+    if (passed) return
     setPassword('')
     passwordField.current?.focus()
   }
   useEffect(() => {
+    let gone = false
+    if (why === 'none') void setupNeeded().then((needed) => !gone && setFirstStart(needed === true))
+    return () => {
+      gone = true
+    }
+  }, [why])
+  useEffect(() => {
     document.title = 'STAM'
   }, [])
+  if (firstStart) return <FirstStart onDone={() => setFirstStart(false)} />
   return (
     <main className="flex h-full flex-col items-center justify-center overflow-y-auto p-6">
       <div className="w-full max-w-[380px]">
@@ -85,6 +110,12 @@ export function Login({ why }: { readonly why: 'none' | 'ended' | 'left' }): Rea
           >
             {t(busy ? 'login.busy' : 'login.submit')}
           </Button>
+          {passkeysPossible() && (
+            <Button size="lg" testId="login-passkey" isDisabled={busy} onPress={() => void run(signInWithPasskey)}>
+              <Fingerprint size={20} aria-hidden="true" />
+              {t('login.passkey')}
+            </Button>
+          )}
         </form>
         <Languages />
       </div>
@@ -93,16 +124,18 @@ export function Login({ why }: { readonly why: 'none' | 'ended' | 'left' }): Rea
 }
 
 /** Neutral: it never says whether the address exists. */
-function LoginProblem({ failure }: { readonly failure: Failure }): ReactNode {
+function LoginProblem({ failure }: { readonly failure: SignInFailure }): ReactNode {
   const { t } = useTexts()
   const words =
-    failure.kind === 'unreachable'
-      ? t('login.unreachable')
-      : failure.kind === 'refused' && failure.status === 429
-        ? t('login.too_many', { seconds: Number(failure.details['retry_after'] ?? 60) })
-        : failure.kind === 'refused'
-          ? t('login.wrong')
-          : t('login.broken')
+    failure.kind === 'no_passkey'
+      ? t('login.no_passkey')
+      : failure.kind === 'unreachable'
+        ? t('login.unreachable')
+        : failure.kind === 'refused' && failure.status === 429
+          ? t('login.too_many', { seconds: Number(failure.details['retry_after'] ?? 60) })
+          : failure.kind === 'refused'
+            ? t('login.wrong')
+            : t('login.broken')
   return (
     <p role="alert" data-testid="login-error" className="rounded border border-critical bg-critical-tint p-3">
       {words}

@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { queries } from '../data/centre.ts'
+import { useLocked } from '../data/console-lock.ts'
 import { tryAgain, useSession } from '../data/me.ts'
 import { usePreference } from '../data/preferences.ts'
 import { TextsProvider, useTexts } from '../texts/texts.tsx'
@@ -10,6 +11,7 @@ import { Boundary } from '../ui/boundary.tsx'
 import { Button } from '../ui/button.tsx'
 import { Ticking } from '../ui/ticking.tsx'
 import { ChangePassword } from './change-password.tsx'
+import { LockScreen } from './lock-screen.tsx'
 import { Login } from './login.tsx'
 import { Mark } from './mark.tsx'
 import { router } from './router.tsx'
@@ -42,8 +44,15 @@ function Gate(): ReactNode {
     case 'signed_out':
       return <Login why={session.why} />
     case 'signed_in':
-      return session.user.must_change_password ? <ChangePassword /> : <RouterProvider router={router} />
+      if (session.user.must_change_password) return <ChangePassword />
+      return <Unlocked />
   }
+}
+
+/** A locked console holds nothing of the screens: what is not there cannot be seen, read out or pressed. */
+function Unlocked(): ReactNode {
+  const locked = useLocked()
+  return locked ? <LockScreen /> : <RouterProvider router={router} />
 }
 
 function Starting(): ReactNode {

@@ -1,9 +1,10 @@
 import { roleText } from '@stam/domain'
-import { Link } from '@tanstack/react-router'
-import { Keyboard, LogOut, Moon, Sun, UserRound } from 'lucide-react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Keyboard, Lock, LogOut, Moon, Sun, UserRound } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
 import { Dialog } from 'react-aria-components/Dialog'
 import { Popover } from 'react-aria-components/Popover'
+import { lockConsole } from '../data/console-lock.ts'
 import { signOut, useMe } from '../data/me.ts'
 import { prefer, usePreference } from '../data/preferences.ts'
 import { VolumeControl } from '../sound/volume-control.tsx'
@@ -21,6 +22,7 @@ interface Props {
 export function UserPanel({ trigger, onClose }: Props): ReactNode {
   const { t, of } = useTexts()
   const me = useMe()
+  const navigate = useNavigate()
   return (
     <Popover
       isOpen
@@ -56,6 +58,18 @@ export function UserPanel({ trigger, onClose }: Props): ReactNode {
           >
             <Keyboard size={18} aria-hidden="true" className="text-soft" />
             {t('menu.keys')}
+          </button>
+          <button
+            type="button"
+            className={item}
+            data-testid="lock-console"
+            onClick={() => {
+              onClose()
+              if (!lockConsole()) void navigate({ to: '/profile' })
+            }}
+          >
+            <Lock size={18} aria-hidden="true" className="text-soft" />
+            {t('keys.lock')}
           </button>
           <button type="button" className={item} data-testid="sign-out" onClick={() => void signOut()}>
             <LogOut size={18} aria-hidden="true" className="text-soft" />

@@ -21,6 +21,15 @@ export const boardRevision = createStore<{ readonly revision: number }>(() => ({
 /** When the live stream was last heard; null = it has not been live since sign-in. */
 export const liveHistory = createStore<{ readonly heardAt: number | null }>(() => ({ heardAt: null }))
 
+type RefusalListener = (code: string) => void
+const refusalListeners = new Set<RefusalListener>()
+
+/** Hears the code of each refusal. Returns the way to stop. */
+export function onRefusal(listener: RefusalListener): () => void {
+  refusalListeners.add(listener)
+  return () => refusalListeners.delete(listener)
+}
+
 const leaves = 'BroadcastChannel' in globalThis ? new BroadcastChannel('stam-session') : null
 
 export const http: Http = createHttp({
@@ -29,6 +38,9 @@ export const http: Http = createHttp({
   renew: () => session.renew(),
   onReach: (up) => {
     reach.setState((state) => ({ up, downSince: up ? null : (state.downSince ?? Date.now()) }))
+  },
+  onRefusal: (code) => {
+    for (const listener of refusalListeners) listener(code)
   },
 })
 

@@ -55,6 +55,8 @@ export interface HttpDeps {
   readonly renew: () => Promise<boolean>
   /** Told after each call whether the server could be reached at all. */
   readonly onReach: (reached: boolean) => void
+  /** Told the code of each refusal. */
+  readonly onRefusal?: (code: string) => void
 }
 
 export interface Http {
@@ -130,7 +132,9 @@ export function createHttp(deps: HttpDeps): Http {
   const ok = async (path: string, call: Call): Promise<Answer> => {
     const answer = await answered(path, call)
     if (answer.status >= 200 && answer.status < 300) return answer
-    throw new ApiError(failureFrom(answer))
+    const failure = failureFrom(answer)
+    if (failure.kind === 'refused') deps.onRefusal?.(failure.code)
+    throw new ApiError(failure)
   }
 
   return {

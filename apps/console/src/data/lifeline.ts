@@ -1,6 +1,7 @@
 /** Starts and stops what keeps the screen alive as people sign in and out, and as the network comes and goes. */
 import { board, boardChanged, forgetEverything, liveHistory, loader, reach, realtime, session } from './centre.ts'
 import { connectionTiming } from './connection.ts'
+import { watchLock } from './console-lock.ts'
 import { dropAllDrafts } from './drafts.ts'
 import { followPanels } from './panels.ts'
 import { adoptLanguage } from './preferences.ts'
@@ -50,6 +51,7 @@ export function startLifeline(startSound: () => () => void): () => void {
     watchConnection(),
     followPanels(),
     followSites(),
+    watchLock(),
   ]
   const ticker = setInterval(() => {
     if (board.prune(Date.now())) boardChanged({ arrived: [], changed: [] })

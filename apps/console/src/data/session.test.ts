@@ -10,6 +10,7 @@ const user = {
   role: 'OPERATOR',
   language: 'pl',
   must_change_password: false,
+  lock: { locked: false, pin_set: false, after_minutes: null },
   permissions: [],
 } as Session['user']
 const session = (token: string): Session => ({ access_token: token, token_type: 'Bearer', expires_in: 900, user })

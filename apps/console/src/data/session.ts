@@ -60,14 +60,24 @@ export class SessionKeeper {
     }
   }
 
-  async login(email: string, password: string): Promise<LoginResult> {
+  login(email: string, password: string): Promise<LoginResult> {
+    return this.enter('/api/auth/login', { email, password })
+  }
+
+  /** Any way in whose answer is a session: password, passkey, first start. */
+  async enter(path: string, fields: Record<string, unknown>): Promise<LoginResult> {
     try {
-      const body = { email, password, device: this.#deps.deviceName.slice(0, 80) }
-      this.#accept(await this.#deps.http.call('/api/auth/login', Session, { method: 'POST', anonymous: true, body }))
+      const body = { ...fields, device: this.#deps.deviceName.slice(0, 80) }
+      this.#accept(await this.#deps.http.call(path, Session, { method: 'POST', anonymous: true, body }))
       return { ok: true }
     } catch (error) {
       return { ok: false, failure: failureOf(error) }
     }
+  }
+
+  /** The person as the server has just described them. */
+  adopt(user: Me): void {
+    if (this.store.getState().phase === 'signed_in') this.store.setState({ phase: 'signed_in', user }, true)
   }
 
   async logout(): Promise<void> {

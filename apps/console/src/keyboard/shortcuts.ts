@@ -38,6 +38,7 @@ export const shortcuts = {
   goAudit: { keys: ['G D'], scope: 'everywhere', label: 'keys.go_audit' },
   goProfile: { keys: ['G I'], scope: 'everywhere', label: 'keys.go_profile' },
   back: { keys: ['Escape'], scope: 'everywhere', label: 'keys.back' },
+  lock: { keys: ['G L'], scope: 'everywhere', label: 'keys.lock' },
   palette: { keys: ['Mod+K'], scope: 'everywhere', label: 'keys.palette' },
   help: { keys: ['?'], scope: 'everywhere', label: 'keys.help' },
 } as const satisfies Record<string, Shortcut>

@@ -47,7 +47,7 @@ export async function storeIdempotentAnswer(
 /** Removes what has expired in the tables of this folder; bounded, so that it never holds anything up. Returns how many rows went. */
 export async function removeExpired(tx: Transaction): Promise<number> {
   let removed = 0
-  for (const table of ['idempotency_keys', 'ws_tickets', 'rate_limits']) {
+  for (const table of ['idempotency_keys', 'ws_tickets', 'rate_limits', 'passkey_challenges']) {
     removed += await tx.execute(
       `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE expires_at <= now() LIMIT 5000 FOR UPDATE SKIP LOCKED))`,
     )
@@ -55,6 +55,12 @@ export async function removeExpired(tx: Transaction): Promise<number> {
   removed += await tx.execute(
     `DELETE FROM refresh_tokens WHERE ctid = ANY (ARRAY(
        SELECT ctid FROM refresh_tokens WHERE expires_at <= now() - interval '30 days' LIMIT 5000 FOR UPDATE SKIP LOCKED))`,
+  )
+  removed += await tx.execute(
+    `DELETE FROM session_locks WHERE session_id = ANY (ARRAY(
+       SELECT session_id FROM session_locks l WHERE NOT EXISTS (
+         SELECT FROM refresh_tokens t WHERE t.family_id = l.session_id AND t.revoked_at IS NULL AND t.expires_at > now())
+       LIMIT 5000 FOR UPDATE SKIP LOCKED))`,
   )
   return removed
 }

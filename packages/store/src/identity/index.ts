@@ -11,6 +11,41 @@ export {
   type UserFilter,
 } from './administer-users.ts'
 export { forgiveRateLimit, hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
+export {
+  insertPasskey,
+  listPasskeys,
+  lockPasskey,
+  type NewPasskey,
+  type Passkey,
+  type PasskeyChallenge,
+  type PasskeyPurpose,
+  putPasskeyChallenge,
+  recordPasskeyUse,
+  removePasskey,
+  renamePasskey,
+  suspendPasskey,
+  takePasskeyChallenge,
+} from './passkeys.ts'
+export {
+  lockSetup,
+  putSetupCode,
+  type SetupState,
+  setupState,
+  trySetupCode,
+  useUpSetupCode,
+} from './setup-code.ts'
+export {
+  countPinAttempt,
+  findUserSecurity,
+  forgetSignInChoices,
+  lockSession,
+  sessionBegan,
+  setLockAfter,
+  setPin,
+  setSecondFactor,
+  unlockSession,
+  type UserSecurity,
+} from './user-security.ts'
 export { claimIdempotencyKey, type KeyClaim, removeExpired, storeIdempotentAnswer } from './idempotency.ts'
 export {
   findServiceToken,

@@ -87,7 +87,14 @@ export async function replaceRefreshToken(
   await insertRefreshToken(tx, token)
 }
 
-export type EndReason = 'logout' | 'logout_all' | 'reuse' | 'password_changed' | 'deactivated' | 'role_changed'
+export type EndReason =
+  | 'logout'
+  | 'logout_all'
+  | 'reuse'
+  | 'password_changed'
+  | 'deactivated'
+  | 'role_changed'
+  | 'wrong_pins'
 
 /** Ends one session. Returns whether it was alive. */
 export async function endSession(db: Queryable, familyId: string, reason: EndReason): Promise<boolean> {

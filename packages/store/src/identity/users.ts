@@ -107,6 +107,10 @@ export async function insertUser(tx: Transaction, user: NewUser): Promise<boolea
 export interface Principal extends User {
   readonly sessionId: string
   readonly scope: SiteScope
+  /** The console of this session waits for its PIN. */
+  readonly locked: boolean
+  readonly pinSet: boolean
+  readonly lockAfterMinutes: number | null
 }
 
 const SCOPED_ROLES: ReadonlySet<HumanRole> = new Set<HumanRole>(['TECHNICIAN', 'FIELD_WORKER'])
@@ -122,10 +126,14 @@ export async function findPrincipal(db: Queryable, sessionId: string): Promise<P
 
 /** The same for many sessions at once; ended ones are missing. */
 export async function findPrincipals(db: Queryable, sessionIds: readonly string[]): Promise<Principal[]> {
-  const rows = await db.query<User & { session_id: string; site_ids: string[] }>(
+  type Row = User &
+    Pick<Principal, 'locked' | 'pinSet' | 'lockAfterMinutes'> & { session_id: string; site_ids: string[] }
+  const rows = await db.query<Row>(
     `SELECT u.id, u.email, u.name, u.role, u.language, u.must_change_password, u.active, t.family_id AS session_id,
-       ARRAY(SELECT site_id FROM user_site_assignments WHERE user_id = u.id) AS site_ids
-     FROM refresh_tokens t JOIN users u ON u.id = t.user_id AND u.active
+       ARRAY(SELECT site_id FROM user_site_assignments WHERE user_id = u.id) AS site_ids,
+       EXISTS (SELECT FROM session_locks l WHERE l.session_id = t.family_id) AS locked,
+       s.pin_hash IS NOT NULL AS "pinSet", s.lock_after_minutes AS "lockAfterMinutes"
+     FROM refresh_tokens t JOIN users u ON u.id = t.user_id AND u.active LEFT JOIN user_security s ON s.user_id = u.id
      WHERE t.family_id = ANY ($1::uuid[]) AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > now()`,
     [sessionIds],
   )

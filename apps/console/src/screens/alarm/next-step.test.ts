@@ -11,6 +11,7 @@ const me = (role: HumanRole = 'OPERATOR'): Me => ({
   role,
   language: 'pl',
   must_change_password: false,
+  lock: { locked: false, pin_set: false, after_minutes: null },
   permissions: [],
 })
 const other = { id: '00000000-0000-4000-8000-0000000000bb', name: 'Jan Wójcik' }

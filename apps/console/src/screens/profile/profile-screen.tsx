@@ -9,6 +9,7 @@ import { Section } from '../../ui/section.tsx'
 import { AccountSection } from './account-section.tsx'
 import { DevicesSection } from './devices-section.tsx'
 import { PreferencesSection } from './preferences-section.tsx'
+import { SecuritySection } from './security-section.tsx'
 
 /** The own account: what one is called, how one signs in, where one is signed in, how this device looks and sounds. */
 export function ProfileScreen(): ReactNode {
@@ -20,6 +21,7 @@ export function ProfileScreen(): ReactNode {
         <div className="flex min-w-0 flex-col gap-4">
           <AccountSection />
           <PasswordSection />
+          <SecuritySection />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <DevicesSection />
