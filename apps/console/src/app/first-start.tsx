@@ -6,7 +6,7 @@ import { type Texts, useTexts } from '../texts/texts.tsx'
 import { Button } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
 import { failureWords } from '../ui/page-state.tsx'
-import { Languages } from './login.tsx'
+import { Languages } from './languages.tsx'
 import { Mark } from './mark.tsx'
 
 const shortestPassword = 8

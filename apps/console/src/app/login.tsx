@@ -1,7 +1,6 @@
 import { Eye, EyeOff, Fingerprint } from 'lucide-react'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { signIn } from '../data/me.ts'
-import { prefer, usePreference } from '../data/preferences.ts'
 import {
   answerQuestion,
   passkeysPossible,
@@ -14,6 +13,7 @@ import { useTexts } from '../texts/texts.tsx'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
 import { FirstStart } from './first-start.tsx'
+import { Languages } from './languages.tsx'
 import { Mark } from './mark.tsx'
 
 /** Stands in the place of the screen that was open; that screen comes back after signing in. */
@@ -139,29 +139,6 @@ function LoginProblem({ failure }: { readonly failure: SignInFailure }): ReactNo
   return (
     <p role="alert" data-testid="login-error" className="rounded border border-critical bg-critical-tint p-3">
       {words}
-    </p>
-  )
-}
-
-export function Languages(): ReactNode {
-  const { t } = useTexts()
-  const language = usePreference('language')
-  const theme = usePreference('theme')
-  const link = 'min-h-11 px-2 text-sm text-soft hover:text-text hover:underline'
-  return (
-    <p className="mt-3 flex justify-between">
-      <button
-        type="button"
-        className={link}
-        data-testid="login-language"
-        lang={language === 'pl' ? 'en' : 'pl'}
-        onClick={() => prefer({ language: language === 'pl' ? 'en' : 'pl' })}
-      >
-        {language === 'pl' ? 'English' : 'Polski'}
-      </button>
-      <button type="button" className={link} onClick={() => prefer({ theme: theme === 'dark' ? 'light' : 'dark' })}>
-        {t(theme === 'dark' ? 'menu.light' : 'menu.dark')}
-      </button>
     </p>
   )
 }
