@@ -26,7 +26,7 @@ const sha256 = (data: string | Buffer) => createHash('sha256').update(data).dige
 export class Authenticator {
   readonly id = randomBytes(32)
   count = 0
-  #userHandle = ''
+  #userHandle = randomBytes(16).toString('base64url')
   readonly #origin: string
   readonly #privateKey: KeyObject
   readonly #coseKey: Buffer
