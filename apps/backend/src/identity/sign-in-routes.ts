@@ -192,6 +192,8 @@ function lockRoutes(app: Api, backend: Backend): void {
     async (request) => {
       const [person, act] = [personOfRequest(request), actOf(request, backend)]
       valueOf(await unlockConsole(backend, person, request.body.pin, act))
+      // Only wrong PINs are what the limit is against.
+      await backend.limits.forgive('login', person.userId)
       return valueOf(await freshMe(backend, person.sessionId))
     },
   )

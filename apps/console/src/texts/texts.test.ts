@@ -7,7 +7,10 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const keys = Object.keys(pl) as MessageKey[]
 const files = import.meta.glob<string>('../**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true })
 const sources = Object.entries(files)
-  .filter(([file]) => !/\.test\.tsx?$/.test(file) && !/texts\/(pl|en)\.ts$|^\.\/(pl|en)\.ts$/.test(file))
+  .filter(
+    ([file]) =>
+      !/\.test\.tsx?$/.test(file) && !/texts\/(sign-in-)?(pl|en)\.ts$|^\.\/(sign-in-)?(pl|en)\.ts$/.test(file),
+  )
   .map(([, text]) => text)
   .join('\n')
 
