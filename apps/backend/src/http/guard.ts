@@ -57,8 +57,8 @@ export function guardRoutes(app: FastifyInstance, backend: Backend): void {
     const person = await authenticate(request, token, backend)
     persons.set(request, person)
     await backend.limits.hit(access.limit, person.userId)
-    permit(person, access)
     if (!access.whileLocked) await refuseWhileLocked(person, backend)
+    permit(person, access)
   })
 }
 
