@@ -26,10 +26,7 @@ export const actionText: Readonly<Record<string, Text>> = {
   CONSOLE_UNLOCK: { pl: 'Odblokowanie konsoli', en: 'Console unlocked' },
   SETUP_CODE: { pl: 'Wydanie kodu pierwszego uruchomienia', en: 'Setup code issued' },
   SETUP_CODE_WRONG: { pl: 'Błędny kod pierwszego uruchomienia', en: 'Wrong setup code' },
-  SETUP_DONE: {
-    pl: 'Pierwsze uruchomienie: konto głównego administratora',
-    en: 'First start: main administrator made',
-  },
+  SETUP_DONE: { pl: 'Pierwsze uruchomienie stacji', en: 'First start: main administrator made' },
   USER_CREATE: { pl: 'Dodanie użytkownika', en: 'User added' },
   USER_EDIT: { pl: 'Zmiana danych użytkownika', en: 'User edited' },
   USER_ROLE: { pl: 'Zmiana roli', en: 'Role changed' },
