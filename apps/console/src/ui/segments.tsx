@@ -45,7 +45,7 @@ export function Segments<T extends string>({
             key={option.value}
             value={option.value}
             data-testid={testId === undefined ? undefined : `${testId}-${option.value}`}
-            className="inline-flex h-8 cursor-pointer items-center gap-2 rounded border border-line px-3 text-sm text-soft select-none hover:text-text selected:border-action selected:bg-action-tint selected:text-text disabled:opacity-60 max-md:h-11"
+            className="relative inline-flex h-8 cursor-pointer items-center gap-2 rounded border border-line px-3 text-sm text-soft select-none hover:text-text selected:border-action selected:bg-action-tint selected:text-text disabled:opacity-60 max-md:h-11"
           >
             {option.label}
             {option.hint !== undefined && (
