@@ -59,7 +59,9 @@ export function AuditList({ entries, chosen, onChoose, more, loading, failed }: 
   return (
     <div
       ref={scroller}
-      role="listbox"
+      // A grid, not a listbox: a listbox stands over the screen as far as the shortcuts are concerned.
+      role="grid"
+      aria-rowcount={more === null ? entries.length : -1}
       aria-label={t('audit.title')}
       aria-activedescendant={chosen === null ? undefined : `audit-${chosen}`}
       tabIndex={0}
@@ -67,7 +69,7 @@ export function AuditList({ entries, chosen, onChoose, more, loading, failed }: 
       data-testid="audit-list"
       className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-offset-[-2px]"
     >
-      <div style={{ height: rows.getTotalSize() }} className="relative">
+      <div role="rowgroup" style={{ height: rows.getTotalSize() }} className="relative">
         {items.map(({ index, start, size }) => {
           const entry = entries[index]
           const place = { height: size, transform: `translateY(${start}px)` }
@@ -88,6 +90,7 @@ export function AuditList({ entries, chosen, onChoose, more, loading, failed }: 
             <Row
               key={entry.id}
               entry={entry}
+              position={index}
               newDay={index > 0 && !sameDay(entry, entries[index - 1])}
               chosen={entry.id === chosen}
               place={place}
@@ -105,20 +108,22 @@ const sameDay = (one: AuditEntry, other: AuditEntry | undefined): boolean =>
 
 interface RowProps {
   readonly entry: AuditEntry
+  readonly position: number
   readonly newDay: boolean
   readonly chosen: boolean
   readonly place: { readonly height: number; readonly transform: string }
   readonly onChoose: () => void
 }
 
-function Row({ entry, newDay, chosen, place, onChoose }: RowProps): ReactNode {
+function Row({ entry, position, newDay, chosen, place, onChoose }: RowProps): ReactNode {
   const { of, language } = useTexts()
   const at = Date.parse(entry.at)
   const today = localDay(at) === localDay(serverNow())
   return (
     <div
       id={`audit-${entry.id}`}
-      role="option"
+      role="row"
+      aria-rowindex={position + 1}
       aria-selected={chosen}
       tabIndex={-1}
       data-testid="audit-row"
@@ -128,13 +133,17 @@ function Row({ entry, newDay, chosen, place, onChoose }: RowProps): ReactNode {
       style={place}
       className={`absolute inset-x-0 top-0 grid cursor-pointer grid-cols-[150px_minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)] items-center gap-x-4 border-b px-4 max-md:grid-cols-[1fr_auto] max-md:content-center max-md:gap-x-3 max-md:px-3 ${newDay ? 'border-t-2' : ''} border-line ${chosen ? 'chosen' : 'bg-surface hover:bg-hover'}`}
     >
-      <time dateTime={entry.at} className="whitespace-nowrap text-soft max-md:order-2 max-md:text-sm">
+      <time role="gridcell" dateTime={entry.at} className="whitespace-nowrap text-soft max-md:order-2 max-md:text-sm">
         {!today && <span className="text-sm">{dateOf(at, language)} </span>}
         {timeOfDay(at)}
       </time>
-      <span className="truncate font-medium max-md:order-1">{of(wordsOfAction(entry.action))}</span>
-      <span className="truncate max-md:order-3 max-md:text-sm max-md:text-soft">{entry.actor.name}</span>
-      <span className="truncate text-sm text-soft max-md:order-4 max-md:max-w-40">
+      <span role="gridcell" className="truncate font-medium max-md:order-1">
+        {of(wordsOfAction(entry.action))}
+      </span>
+      <span role="gridcell" className="truncate max-md:order-3 max-md:text-sm max-md:text-soft">
+        {entry.actor.name}
+      </span>
+      <span role="gridcell" className="truncate text-sm text-soft max-md:order-4 max-md:max-w-40">
         {gist(entry, language) || of(wordsOfEntity(entry.entity_type))}
       </span>
     </div>
