@@ -133,10 +133,12 @@ function Row({ entry, position, newDay, chosen, place, onChoose }: RowProps): Re
       style={place}
       className={`absolute inset-x-0 top-0 grid cursor-pointer grid-cols-[150px_minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)] items-center gap-x-4 border-b px-4 max-md:grid-cols-[1fr_auto] max-md:content-center max-md:gap-x-3 max-md:px-3 ${newDay ? 'border-t-2' : ''} border-line ${chosen ? 'chosen' : 'bg-surface hover:bg-hover'}`}
     >
-      <time role="gridcell" dateTime={entry.at} className="whitespace-nowrap text-soft max-md:order-2 max-md:text-sm">
-        {!today && <span className="text-sm">{dateOf(at, language)} </span>}
-        {timeOfDay(at)}
-      </time>
+      <span role="gridcell" className="whitespace-nowrap text-soft max-md:order-2 max-md:text-sm">
+        <time dateTime={entry.at}>
+          {!today && <span className="text-sm">{dateOf(at, language)} </span>}
+          {timeOfDay(at)}
+        </time>
+      </span>
       <span role="gridcell" className="truncate font-medium max-md:order-1">
         {of(wordsOfAction(entry.action))}
       </span>
