@@ -6,7 +6,7 @@ import { ROOT } from './run-tool.ts'
 
 const EXIT_USAGE = 2
 const USAGE =
-  'usage: ./stam stack up [--data FOLDER] [--panels N] [--scale backend=2 relay=2 worker=2] | down | status [--data FOLDER]\n'
+  'usage: ./stam stack up [--data FOLDER] [--panels N] [--scale backend=2 relay=2 worker=2] [--nginx] | down | status [--data FOLDER]\n'
 const PARTS = ['backend', 'relay', 'worker'] as const
 
 interface StackFile {
@@ -41,7 +41,13 @@ async function up(argv: readonly string[], data: string, file: string): Promise<
   // The stack makes its own secrets at every start, so its data does not outlive it.
   rmSync(data, { recursive: true, force: true })
   mkdirSync(data, { recursive: true })
-  const stack = await startStack({ folder: data, panels, scale, say: (line) => void process.stderr.write(`${line}\n`) })
+  const stack = await startStack({
+    folder: data,
+    panels,
+    scale,
+    nginx: argv.includes('--nginx'),
+    say: (line) => void process.stderr.write(`${line}\n`),
+  })
   writeStackFile(stack, file)
   process.stdout.write(`${JSON.stringify(describeStack(stack), null, 2)}\n`)
   process.stdout.write(`logins are in ${file}; Ctrl-C or "./stam stack down" stops everything\n`)

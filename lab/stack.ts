@@ -13,6 +13,7 @@ import { generateFernetKey } from '@stam/runtime'
 import { insertPanel, insertSite, migrate, openStore, type Store } from '@stam/store'
 import { type RabbitServer, type RedisServer, startRabbit, startRedis } from '@stam/testkit'
 import { Child } from './child.ts'
+import { startNginx } from './nginx.ts'
 import { createLinks, type Links } from './links.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -27,6 +28,8 @@ export interface StackOptions {
   readonly say?: (line: string) => void
   /** Puts a fault proxy into every connection between processes, servers and panels; without, `links` knows none. */
   readonly proxied?: boolean
+  /** Puts nginx in front of the backends; see `entryUrl`. */
+  readonly nginx?: boolean
 }
 
 export interface Operator {
@@ -50,6 +53,8 @@ export interface Stack {
   readonly simulatorUrl: string
   readonly backends: readonly (Child & { readonly url?: string })[]
   readonly backendUrls: readonly string[]
+  /** Where people go: nginx where there is one, else the first backend. */
+  readonly entryUrl: string
   readonly relays: readonly Child[]
   readonly workers: readonly Child[]
   readonly operators: readonly Operator[]
@@ -64,10 +69,8 @@ export interface Stack {
 const OPERATORS = 4
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { folder, scale = {}, panels = 40, env: extra = {}, say = () => {}, proxied = false } = options
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // The servers run under accounts of their own and must be able to walk through.
-  chmodSync(folder, 0o711)
+  const { folder, scale = {}, panels = 40, env: extra = {}, say = () => {}, proxied = false, nginx = false } = options
+  makeFolder(folder)
   const closers: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next().catch(() => {})
@@ -112,11 +115,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...withoutLimits,
       PORT: String(backendPorts[n]),
       JWT_PRIVATE_KEY: jwtPrivateKey,
+      TRUST_PROXY: String(nginx),
     }))
     const relays = await start('outbox-relay', scale.relay ?? 2, () => ({}))
     const workers = await start('satel-worker', scale.worker ?? 2, (n) => ({
       DATA_FOLDER: join(folder, `satel-worker-${n + 1}`),
     }))
+    const backendUrls = backendPorts.map((port) => `http://127.0.0.1:${port}`)
+    const proxy = nginx ? await startNginx(folder, ((await freePorts(1)) as [number])[0], backendPorts) : undefined
+    closers.push(async () => proxy?.close())
     return {
       folder,
       postgres: database,
@@ -125,7 +132,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       simulator,
       simulatorUrl,
       backends,
-      backendUrls: backendPorts.map((port) => `http://127.0.0.1:${port}`),
+      backendUrls,
+      entryUrl: proxy?.url ?? String(backendUrls[0]),
       relays,
       workers,
       operators,
@@ -138,6 +146,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await close()
     throw error
   }
+}
+
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The servers run under accounts of their own and must be able to walk through.
+  chmodSync(folder, 0o711)
 }
 
 /** Four operators of a drill do in a minute what a shift does in an hour. */
@@ -345,6 +359,7 @@ async function freePorts(count: number): Promise<number[]> {
 export function describeStack(stack: Stack): Record<string, unknown> {
   const children = [stack.simulator, ...stack.backends, ...stack.relays, ...stack.workers]
   return {
+    entry: stack.entryUrl,
     backends: stack.backendUrls,
     simulator: stack.simulatorUrl,
     processes: Object.fromEntries(children.map((child) => [child.name, { pid: child.pid, ready: child.readyUrl }])),
