@@ -1,7 +1,8 @@
 /** `./stam drill <id|all>` and `./stam drill chaos`: breaks the distributed profile on purpose and balances the ledger. */
 import { parseArgs } from 'node:util'
 import { chaosDrill } from '../lab/chaos.ts'
-import { type Drill, drills } from '../lab/drills.ts'
+import type { Drill } from '../lab/drill.ts'
+import { drills } from '../lab/drills.ts'
 import { type DrillResult, findDrills, runDrills } from '../lab/run-drills.ts'
 
 const EXIT_USAGE = 2

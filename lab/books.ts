@@ -114,6 +114,16 @@ function countMisordered(ledger: readonly LedgerEntry[], eventsOf: (entry: Ledge
   return misordered
 }
 
+/** Signals that should raise an alarm, by panel of the database. */
+export async function raisedByPanel(stack: Stack): Promise<Map<string, number>> {
+  const raised = new Map<string, number>()
+  for (const { panel, raisesAlarm } of await readLedger(stack.simulatorUrl)) {
+    const id = stack.panelIds.get(panel) as string
+    if (raisesAlarm) raised.set(id, (raised.get(id) ?? 0) + 1)
+  }
+  return raised
+}
+
 async function readLedger(simulatorUrl: string): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = []
   for (let since = 0; ; ) {

@@ -2,7 +2,7 @@
 import type { FaultProxy } from '@stam/testkit'
 import { type PlannedFault, planChaos } from './chaos-plan.ts'
 import { type Child, pause, until } from './child.ts'
-import type { Drill, DrillContext } from './drills.ts'
+import type { Drill, DrillContext } from './drill.ts'
 import { cut, pass, silence, slow } from './links.ts'
 import type { Screen } from './screen.ts'
 import type { Stack } from './stack.ts'

@@ -2,44 +2,12 @@
  * The drills of spec 09, each a fault under load and a balanced ledger. `./stam drill all` runs them one after the other on one stack;
  * each leaves the stack whole.
  */
-import type { Balance } from './books.ts'
 import { pause, until } from './child.ts'
-import type { Screen } from './screen.ts'
+import { type Drill, first, flows, owns, press, signIn } from './drill.ts'
+import { networkDrills } from './network-drills.ts'
 import type { Stack } from './stack.ts'
 
-export interface DrillContext {
-  readonly stack: Stack
-  readonly screens: readonly Screen[]
-  /** Emits alarm signals evenly over all panels; resolves when the last one is emitted. */
-  load(signals: number, overMs: number): Promise<void>
-  /** Milliseconds until the condition holds, from the call; NaN when it does not within the time. */
-  recovery(condition: () => Promise<boolean> | boolean, deadlineMs?: number): Promise<number>
-  /** The books as soon as they balance, or as they are at the deadline. */
-  balance(deadlineMs: number): Promise<Balance>
-  say(line: string): void
-}
-
-export interface Drill {
-  readonly id: string
-  readonly what: string
-  /** Longest allowed recovery in ms, where the specification has one. */
-  readonly rtoBarMs?: number
-  /** Told with the result. */
-  readonly details?: Readonly<Record<string, unknown>>
-  /** Returns the measured recovery time in ms, or NaN where there is none to measure. */
-  run(context: DrillContext): Promise<number>
-}
-
-const first = <T>(items: readonly T[]): T => items[0] as T
-
-/** Whether a new signal reaches a screen: the whole path works. */
-async function flows({ stack, screens, load }: DrillContext): Promise<boolean> {
-  const before = first(screens).shown
-  await load(stack.panelIds.size, 50)
-  return (await until(() => first(screens).shown > before, 2_000, 20)) === true
-}
-
-export const drills: readonly Drill[] = [
+const common: readonly Drill[] = [
   {
     id: 'CH-01',
     what: 'Redis stopped for 8 s under load, then back',
@@ -116,18 +84,6 @@ export const drills: readonly Drill[] = [
       victim.thaw()
       await loading
       await until(() => owns(stack, victim.name, Math.floor(stack.panelIds.size / 2)), 60_000)
-      return Number.NaN
-    },
-  },
-  {
-    id: 'CH-06',
-    what: 'links of half the panels go silent for 8 s',
-    run: async ({ stack, load }) => {
-      const half = [...stack.panelIds.keys()].filter((_, n) => n % 2 === 0)
-      await Promise.all(half.map((id) => press(stack, id, { action: 'fault', mode: 'freeze' })))
-      await load(300, 6_000)
-      await pause(2_000)
-      await Promise.all(half.map((id) => press(stack, id, { action: 'fault', mode: 'none' })))
       return Number.NaN
     },
   },
@@ -223,13 +179,14 @@ export const drills: readonly Drill[] = [
       await load(stack.panelIds.size, 500)
       await pause(1_000)
       const alarms = [...first(screens).alarms.values()].filter(({ status }) => status === 'NEW')
-      const tokens = await Promise.all(
+      const people = await Promise.all(
         stack.operators.map((operator, n) =>
           signIn(stack.backendUrls[n % stack.backendUrls.length] as string, operator),
         ),
       )
       for (const alarm of alarms) {
-        const answers = await Promise.all(tokens.map((claim) => claim(alarm.id, alarm.version)))
+        const claims = people.map((ask) => ask('POST', `/api/alarms/${alarm.id}/claim`, { version: alarm.version }))
+        const answers = (await Promise.all(claims)).map(({ status }) => status)
         const won = answers.filter((status) => status === 200).length
         if (won > 1 || (won === 0 && !answers.includes(409)))
           throw new Error(`alarm ${alarm.number}: ${won} operators won (${answers.join(', ')})`)
@@ -256,40 +213,4 @@ export const drills: readonly Drill[] = [
   },
 ]
 
-async function owns(stack: Stack, worker: string, atLeast: number): Promise<boolean> {
-  const [row] = await stack.store.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM panel_assignments WHERE owner_id = $1',
-    [worker],
-  )
-  return (row?.n ?? 0) >= atLeast
-}
-
-async function press(stack: Stack, panel: string, action: Record<string, unknown>): Promise<void> {
-  const answer = await fetch(`${stack.simulatorUrl}/panels/${panel}/do`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(action),
-  })
-  if (!answer.ok) throw new Error(`the simulator refused: ${await answer.text()}`)
-}
-
-async function signIn(
-  url: string,
-  operator: { email: string; password: string },
-): Promise<(id: string, version: number) => Promise<number>> {
-  const login = await fetch(`${url}/api/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify(operator),
-  })
-  const { access_token: token } = (await login.json()) as { access_token: string }
-  return async (id, version) => {
-    const answer = await fetch(`${url}/api/alarms/${id}/claim`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ version }),
-    })
-    await answer.arrayBuffer()
-    return answer.status
-  }
-}
+export const drills: readonly Drill[] = [...common, ...networkDrills]

@@ -58,6 +58,15 @@ export class Screen {
     return sum
   }
 
+  /** The same for one panel. */
+  shownOf(panelId: string): number {
+    let sum = 0
+    for (const alarm of this.alarms.values()) {
+      if (alarm.panel_id === panelId) sum += alarm.event_count + alarm.repeat_count
+    }
+    return sum
+  }
+
   async #keepOpen(): Promise<void> {
     while (!this.#isClosed) {
       await new Promise<void>((resolve) => {

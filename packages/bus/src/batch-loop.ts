@@ -27,6 +27,8 @@ export interface BatchLoopOptions<Item extends Held> {
   readonly redeliveryLimit: number
   readonly redeliveryDelayMs: { readonly first: number; readonly longest: number }
   readonly onEvent: (event: BusEvent) => void
+  /** Called when an outage has lasted for `afterMs`, its first failed batch included; the loop goes on until it is told to end. */
+  readonly longOutage?: { readonly afterMs: number; readonly onceLong: () => void }
 }
 
 interface Entry<Item extends Held> {
@@ -56,6 +58,8 @@ export class BatchLoop<Item extends Held> {
   #apart = 0
   /** Batches in a row that left something to be done again. */
   #failures = 0
+  /** When the first of them in a row was handed over that came back for an outage. */
+  #outageSince: number | undefined
   #stopping = false
   #aborted = false
   #onPush = () => {}
@@ -89,9 +93,11 @@ export class BatchLoop<Item extends Held> {
     for (;;) {
       const batch = await this.#nextBatch()
       if (batch.length === 0) return
+      const handedOverAt = performance.now()
       const result = await this.#handOver(batch)
       if (this.#aborted) return
       await this.#settle(batch, result)
+      this.#noteOutage(handedOverAt, result)
       if (this.#failures > 0) await this.#pause(this.#delayMs(this.#failures))
     }
   }
@@ -173,6 +179,14 @@ export class BatchLoop<Item extends Held> {
     if (this.#apart > 0 && again.length === 0) this.#apart--
     this.#again = [...again, ...this.#again]
     this.#failures = again.length > 0 ? this.#failures + 1 : 0
+  }
+
+  #noteOutage(handedOverAt: number, result: Result): void {
+    const isAway = 'outcomes' in result && result.outcomes.some(({ outcome }) => outcome === 'hold')
+    this.#outageSince = isAway ? (this.#outageSince ?? handedOverAt) : undefined
+    const { longOutage } = this.#options
+    if (longOutage && this.#outageSince !== undefined && performance.now() - this.#outageSince >= longOutage.afterMs)
+      longOutage.onceLong()
   }
 
   /** Keeps at it until the dead letter is safe, or the message is the broker's again because the loop ends. */

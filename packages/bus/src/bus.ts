@@ -49,6 +49,11 @@ export interface Subscription {
   handler(batch: readonly Delivery[]): Promise<readonly DeliveryOutcome[]>
   /** Whether a thrown error says that something behind the handler is away (database), so no message is to blame: `hold`. */
   readonly isOutage?: (error: unknown) => boolean
+  /**
+   * Whether what was away is back; must not reject. With it, a partition whose outage lasts is given to the next consumer in line, for which
+   * it may be no outage, and taken part in again once this says true. Asked twice a second meanwhile.
+   */
+  readonly isBack?: () => Promise<boolean>
 }
 
 export interface Delivery {
@@ -148,6 +153,8 @@ export type BusEvent =
     }
   | { readonly kind: 'dead-letter-replayed'; readonly id: string; readonly queue: string }
   | { readonly kind: 'dead-letter-discarded'; readonly id: string; readonly reason: string }
+  /** The outage behind a handler lasts: the next consumer in line has the partition until it is over. */
+  | { readonly kind: 'stepped-aside'; readonly queue: string }
   | { readonly kind: 'consumer-interrupted'; readonly queue: string; readonly error: string }
 
 export interface CommonBusOptions {

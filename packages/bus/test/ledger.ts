@@ -72,12 +72,14 @@ export class Ledger {
     return performance.now() - began
   }
 
-  consume(bus: Bus, extra: Partial<Subscription> = {}): Consumer {
+  /** @param before runs at the start of every batch; what it throws the batch fails with */
+  consume(bus: Bus, extra: Partial<Subscription> = {}, before: () => void = () => {}): Consumer {
     return bus.consume({
       queue: 'events.processing',
       batchSize: 20,
       batchWaitMs: 0,
       handler: async (batch) => {
+        before()
         await pause(2) // a transaction
         this.#handed.push(...batch)
         this.#handedAt.push(performance.now())

@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net'
 import { backoffDelayMs, type Clock, type Log, silentLog, systemClock } from '@stam/runtime'
 import pg from 'pg'
 import { columnTypes } from './column-types.ts'
 import { isConnectionError, isRetryConflict, StoreError, translateError } from './errors.ts'
+import { LineWatch } from './line-watch.ts'
 import { type ListenCallback, Listener, type Subscription } from './listener.ts'
 import { requireCompatibleSchema } from './schema-version.ts'
 import { StatementNames } from './statement-names.ts'
@@ -109,6 +111,8 @@ class PostgresStore implements Store {
   readonly #pool: pg.Pool
   readonly #listener: Listener
   readonly #names: StatementNames
+  readonly #line: LineWatch
+  readonly #clients = new Set<pg.PoolClient>()
   #closing: Promise<void> | undefined
 
   constructor(options: StoreOptions) {
@@ -127,11 +131,22 @@ class PostgresStore implements Store {
     // A checked-out client has no listener of the pool's; without one its socket error would end the process.
     this.#pool.on('connect', (client) => {
       client.on('error', () => {})
+      this.#clients.add(client)
     })
+    this.#pool.on('remove', (client) => void this.#clients.delete(client))
     this.#listener = new Listener({
       config: clientConfig(options.directUrl ?? options.url, options),
       log: this.#log,
       clock: this.#clock,
+    })
+    this.#line = new LineWatch({
+      config: clientConfig(options.url, options),
+      clock: this.#clock,
+      log: this.#log,
+      onSilent: () => {
+        for (const client of this.#clients) breakOff(client)
+        this.#listener.lineIsSilent()
+      },
     })
   }
 
@@ -177,14 +192,14 @@ class PostgresStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#listener.close(), this.#pool.end()]).then(() => {})
+    this.#closing ??= Promise.all([this.#listener.close(), this.#pool.end()]).then(() => this.#line.close())
     return this.#closing
   }
 
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     const client = await this.#acquire()
     try {
-      const result = await client.query(statement(this.#names, sql, values))
+      const result = await this.#line.during(client.query(statement(this.#names, sql, values)))
       client.release()
       return result
     } catch (error) {
@@ -206,14 +221,14 @@ class PostgresStore implements Store {
 
   async #once<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
     const client = await this.#acquire()
-    const tx = new OpenTransaction(client, this.#names, options.statementTimeoutMs)
+    const tx = new OpenTransaction(client, this.#names, this.#line, options.statementTimeoutMs)
     let committing = false
     try {
-      await client.query(this.#begin(options))
+      await this.#line.during(client.query(this.#begin(options)))
       const result = await work(tx)
       tx.end()
       committing = true
-      const committed = await client.query('COMMIT')
+      const committed = await this.#line.during(client.query('COMMIT'))
       // A transaction whose statement failed and whose error somebody swallowed answers COMMIT with ROLLBACK.
       if (committed.command !== 'COMMIT')
         throw new StoreError('QUERY_FAILED', 'the transaction had failed before its commit')
@@ -227,7 +242,7 @@ class PostgresStore implements Store {
         client.release(true)
         throw new StoreError('COMMIT_UNKNOWN', translated.message, { cause: error })
       }
-      await abandon(client, lost)
+      await this.#line.during(abandon(client, lost))
       throw translated
     }
   }
@@ -249,12 +264,14 @@ class OpenTransaction implements Transaction {
   readonly isTransaction = true
   readonly #client: pg.PoolClient
   readonly #names: StatementNames
+  readonly #line: LineWatch
   readonly #limit: { readonly query_timeout?: number }
   #open = true
 
-  constructor(client: pg.PoolClient, names: StatementNames, statementTimeoutMs: number | undefined) {
+  constructor(client: pg.PoolClient, names: StatementNames, line: LineWatch, statementTimeoutMs: number | undefined) {
     this.#client = client
     this.#names = names
+    this.#line = line
     this.#limit = statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + CLIENT_GRACE_MS }
   }
 
@@ -273,7 +290,7 @@ class OpenTransaction implements Transaction {
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     if (!this.#open) throw new StoreError('QUERY_FAILED', 'the transaction is over')
     try {
-      return await this.#client.query({ ...statement(this.#names, sql, values), ...this.#limit })
+      return await this.#line.during(this.#client.query({ ...statement(this.#names, sql, values), ...this.#limit }))
     } catch (error) {
       throw translateError(error)
     }
@@ -283,6 +300,12 @@ class OpenTransaction implements Transaction {
 function statement(names: StatementNames, text: string, values: readonly unknown[]): pg.QueryConfig {
   const name = names.nameOf(text)
   return { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
+}
+
+/** Ends a connection that nobody answers on; what waits on it rejects at once, with words `isConnectionError` knows. */
+function breakOff(client: pg.PoolClient): void {
+  const { connection } = client as unknown as { readonly connection: { readonly stream: Socket } }
+  connection.stream.destroy(new Error('Connection terminated: nobody answers'))
 }
 
 async function abandon(client: pg.PoolClient, lost: boolean): Promise<void> {

@@ -60,6 +60,11 @@ export class Listener {
     await this.#drop()
   }
 
+  /** Found out elsewhere: no need to wait for the next question of our own. */
+  lineIsSilent(): void {
+    this.#lost(this.#client, new Error('nobody answers'))
+  }
+
   #connect(): Promise<void> {
     this.#connecting ??= this.#open().finally(() => {
       this.#connecting = undefined

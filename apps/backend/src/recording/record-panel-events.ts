@@ -63,6 +63,11 @@ export function recordPanelEvents({ store, bus, log, telemetry }: RecordPanelEve
     batchWaitMs: 0,
     handler: handle,
     isOutage: isTemporary,
+    isBack: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
   })
   return {
     async close() {

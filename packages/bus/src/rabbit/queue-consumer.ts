@@ -1,6 +1,7 @@
 import { systemClock } from '@stam/runtime'
 import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client'
 import { BatchLoop, type BatchLoopOptions, type Held } from '../batch-loop.ts'
+import type { Subscription } from '../bus.ts'
 import { decodeMessage } from '../wire.ts'
 import { bodyBytes } from './body.ts'
 
@@ -9,7 +10,8 @@ export interface RabbitItem extends Held {
   readonly body: Buffer
 }
 
-export interface QueueConsumerOptions extends Omit<BatchLoopOptions<RabbitItem>, 'settlement'> {
+export interface QueueConsumerOptions extends Omit<BatchLoopOptions<RabbitItem>, 'settlement' | 'longOutage'> {
+  readonly subscription: BatchLoopOptions<RabbitItem>['subscription'] & Pick<Subscription, 'isBack'>
   readonly prefetch: number
   /** Pause before a channel is opened again that the broker closed on a standing connection. */
   readonly reopenMs: { readonly min: number; readonly max: number }
@@ -17,6 +19,10 @@ export interface QueueConsumerOptions extends Omit<BatchLoopOptions<RabbitItem>,
   prepare(channel: Channel): Promise<string>
   deadLetter(item: RabbitItem, reason: string): Promise<void>
 }
+
+/** An outage shorter than this is waited out with the messages in hand: giving them back costs a redelivery of everything sent ahead. */
+const LONG_OUTAGE_MS = 2_000
+const ASK_BACK_MS = 500
 
 /**
  * Consumes one queue of the broker. One channel and one loop per connection: when the channel goes, its loop finishes the
@@ -56,7 +62,12 @@ export class QueueConsumer {
     const { queue, onEvent, reopenMs } = this.#options
     while (usable()) {
       try {
-        await this.#consume(connection)
+        const ending = await this.#consume(connection)
+        if (ending === 'stepped-aside') {
+          onEvent({ kind: 'stepped-aside', queue })
+          await this.#untilBack(usable)
+          continue
+        }
         if (usable()) onEvent({ kind: 'consumer-interrupted', queue, error: 'the broker closed the channel' })
       } catch (error) {
         if (usable()) onEvent({ kind: 'consumer-interrupted', queue, error: (error as Error).message })
@@ -67,18 +78,37 @@ export class QueueConsumer {
     }
   }
 
-  /** Opens a channel and consumes until it is gone and its loop has ended. */
-  async #consume(connection: Connection): Promise<void> {
+  /** Another consumer has the partition meanwhile, or nobody, when all are cut off: then it waits in the broker. */
+  async #untilBack(usable: () => boolean): Promise<void> {
+    while (usable()) {
+      await systemClock.sleep(ASK_BACK_MS, this.#closing.signal).catch(() => {})
+      if (await this.#options.subscription.isBack?.().catch(() => false)) return
+    }
+  }
+
+  /** Opens a channel and consumes until it is gone and its loop has ended, or until an outage behind the handler has lasted. */
+  async #consume(connection: Connection): Promise<'gone' | 'stepped-aside'> {
     const channel = await connection.acquire({ emitErrorsFromChannel: true })
     // Closed while the channel was being opened: `close` had nothing yet to close, and waits for this.
     if (this.#closing.signal.aborted) return channel.close()
     this.#channel = channel
     channel.on('error', () => {}) // 'close' follows
-    const loop = new BatchLoop<RabbitItem>({ ...this.#options, settlement: this.#settlement(channel) })
+    let ending: 'gone' | 'stepped-aside' = 'gone'
+    let stepAside = (): void => {}
+    const longOutage = { afterMs: LONG_OUTAGE_MS, onceLong: () => stepAside() }
+    const loop = new BatchLoop<RabbitItem>({
+      ...this.#options,
+      settlement: this.#settlement(channel),
+      ...(this.#options.subscription.isBack ? { longOutage } : {}),
+    })
     this.#loop = loop
     const gone = new Promise<void>((resolve) => {
       channel.once('close', resolve)
       channel.once('basic.cancel', resolve) // the queue was deleted or its node went away
+      stepAside = () => {
+        ending = 'stepped-aside'
+        resolve()
+      }
     }).then(async () => {
       await loop.abort()
       await channel.close()
@@ -87,6 +117,7 @@ export class QueueConsumer {
     await channel.basicQos({ prefetchCount: this.#options.prefetch })
     await channel.basicConsume({ queue }, (delivery) => loop.push(hold(delivery)))
     await gone
+    return ending
   }
 
   #settlement(channel: Channel): BatchLoopOptions<RabbitItem>['settlement'] {
