@@ -5,7 +5,6 @@
 import { pause, until } from './child.ts'
 import { type Drill, first, flows, owns, press, signIn } from './drill.ts'
 import { networkDrills } from './network-drills.ts'
-import type { Stack } from './stack.ts'
 
 const common: readonly Drill[] = [
   {
