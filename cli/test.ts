@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { installDebianPackages } from '@stam/testkit'
+import { findDrills, runDrills } from '../lab/run-drills.ts'
 import { buildConsole } from './build-console.ts'
 import { endRunningTools, ROOT, runTool, type ToolOptions } from './run-tool.ts'
 import { addTally, honestTally, NOTHING, playwrightTally, type Tally, vitestTally } from './tally.ts'
@@ -12,6 +13,10 @@ const VITEST_REPORT = join(STATE_FOLDER, 'vitest-result.json')
 const BROWSER_REPORT = join(STATE_FOLDER, 'e2e-result.json')
 /** A browser for the browser tests, real servers for the tests of bus and live. */
 const DEBIAN_PACKAGES = ['chromium', 'redis-server', 'rabbitmq-server']
+
+/** The ways in which an alarm is lost most easily: broker, backend and worker gone under load, and everybody reaching for the same alarm. */
+const SHORT_DRILLS = ['CH-02', 'CH-04', 'CH-05', 'RC-02']
+const DRILL_PANELS = 20
 
 interface Step {
   readonly title: string
@@ -94,6 +99,8 @@ function stepsFor(filter: string | undefined): Step[] {
   const steps: Step[] = [{ title: `Debian packages: ${DEBIAN_PACKAGES.join(', ')}`, run: installPackages }]
   if (filter === undefined) steps.push(...STATIC)
   steps.push({ title: 'architecture, unit and scenario tests', run: () => vitest(filter) })
+  if (filter === undefined || filter === 'drills')
+    steps.push({ title: `drills: ${SHORT_DRILLS.join(', ')}`, run: shortDrills })
   if (specs.length > 0) steps.push({ title: 'browser tests', run: () => playwright(specs) })
   return steps
 }
@@ -127,6 +134,19 @@ async function vitest(filter: string | undefined): Promise<Tally> {
     `--outputFile.json=${VITEST_REPORT}`,
   ])
   return honestTally(readReport(VITEST_REPORT, vitestTally), exitCode)
+}
+
+async function shortDrills(): Promise<Tally> {
+  const results = await runDrills(SHORT_DRILLS.flatMap(findDrills), {
+    panels: DRILL_PANELS,
+    say: (line) => void process.stdout.write(`${line}\n`),
+    onResult: ({ drill, pass, emitted, lost, doubled, order, rto_ms, note }) =>
+      void process.stdout.write(
+        `${pass ? 'pass' : 'FAIL'} ${drill}: emitted ${emitted}, lost ${lost}, doubled ${doubled}, out of order ${order}, rto ${rto_ms ?? '-'} ms ${note}\n`,
+      ),
+  })
+  const passed = results.filter(({ pass }) => pass).length
+  return { passed, failed: results.length - passed }
 }
 
 async function playwright(specs: readonly string[]): Promise<Tally> {

@@ -68,6 +68,12 @@ async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance>
   }
   lost += silent
   if (silent > 0) explanation.push(`${silent} signals recorded without an alarm`)
+  const told = await toldByAlarms(stack)
+  for (const [id, difference] of countedApart(ledger, eventsOf, told)) {
+    if (difference > 0) lost += difference
+    else doubled -= difference
+    explanation.push(`alarm ${id} tells of ${difference > 0 ? 'fewer' : 'more'} signals than it has (${difference})`)
+  }
   // A signal told by bits and never found in the memory would be one too many.
   const [orphans] = await stack.store.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM events WHERE source = 'STATE' AND memory_index IS NULL`,
@@ -96,6 +102,32 @@ async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance>
     misordered,
     explanation,
   }
+}
+
+/** Signals each alarm tells of, without those that no panel's memory has (the loss of a link). */
+async function toldByAlarms(stack: Stack): Promise<Map<string, number>> {
+  const rows = await stack.store.query<{ id: string; told: number }>(
+    `SELECT a.id, (a.event_count + a.repeat_count - (SELECT count(*) FROM events e WHERE e.alarm_id = a.id AND e.memory_index IS NULL))::int AS told
+     FROM alarms a`,
+  )
+  return new Map(rows.map(({ id, told }) => [id, told]))
+}
+
+/** Alarms, closed ones too, whose count is not that of the signals recorded under them; what joined a closed alarm shows here. */
+function countedApart(
+  ledger: readonly LedgerEntry[],
+  eventsOf: (entry: LedgerEntry) => readonly StoredEvent[],
+  told: ReadonlyMap<string, number>,
+): [id: string, difference: number][] {
+  const recorded = new Map<string, number>()
+  for (const entry of ledger) {
+    for (const { alarm_id } of entry.raisesAlarm ? eventsOf(entry) : [])
+      if (alarm_id !== null) recorded.set(alarm_id, (recorded.get(alarm_id) ?? 0) + 1)
+  }
+  return [...told].flatMap(([id, count]) => {
+    const difference = (recorded.get(id) ?? 0) - count
+    return difference === 0 ? [] : [[id, difference]]
+  })
 }
 
 /** What happened at one zone after the other must have been told after it: by the panel's owners in turn, and by each of them. */

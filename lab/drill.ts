@@ -21,6 +21,8 @@ export interface Drill {
   readonly what: string
   /** Longest allowed recovery in ms, where the specification has one. */
   readonly rtoBarMs?: number
+  /** Needs the lease times of production, hence a stack of its own; the others run with shorter ones. */
+  readonly leases?: 'default'
   /** Told with the result. */
   readonly details?: Readonly<Record<string, unknown>>
   /** Returns the measured recovery time in ms, or NaN where there is none to measure. */

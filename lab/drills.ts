@@ -3,8 +3,10 @@
  * each leaves the stack whole.
  */
 import { pause, until } from './child.ts'
-import { type Drill, first, flows, owns, press, signIn } from './drill.ts'
+import { type Drill, type DrillContext, first, flows, owns, press } from './drill.ts'
+import { herdDrills } from './herd-drills.ts'
 import { networkDrills } from './network-drills.ts'
+import { raceDrills } from './race-drills.ts'
 
 const common: readonly Drill[] = [
   {
@@ -59,17 +61,27 @@ const common: readonly Drill[] = [
     id: 'CH-05',
     what: 'kill -9 of a worker; the other takes its panels over',
     rtoBarMs: 35_000,
-    run: async ({ stack, load, recovery }) => {
-      const loading = load(400, 12_000)
-      await pause(1_500)
-      const [victim, other] = stack.workers as [(typeof stack.workers)[0], (typeof stack.workers)[0]]
-      await victim.kill()
-      const rto = await recovery(() => owns(stack, other.name, stack.panelIds.size), 60_000)
-      await loading
-      await victim.start()
-      await until(() => owns(stack, victim.name, Math.floor(stack.panelIds.size / 2)), 60_000)
-      return rto
-    },
+    run: (context) => takeOver(context, (victim) => victim.kill()),
+  },
+  {
+    id: 'CH-05c',
+    what: 'clean stop of a worker; the other takes its panels over at once',
+    rtoBarMs: 2_000,
+    run: (context) => takeOver(context, (victim) => victim.end('SIGTERM')),
+  },
+  {
+    id: 'CH-05d',
+    what: 'kill -9 of a worker with the lease of production (30 s)',
+    leases: 'default',
+    rtoBarMs: 35_000,
+    run: (context) => takeOver(context, (victim) => victim.kill()),
+  },
+  {
+    id: 'CH-05e',
+    what: 'clean stop of a worker with the lease of production',
+    leases: 'default',
+    rtoBarMs: 2_000,
+    run: (context) => takeOver(context, (victim) => victim.end('SIGTERM')),
   },
   {
     id: 'CH-05b',
@@ -172,28 +184,6 @@ const common: readonly Drill[] = [
     },
   },
   {
-    id: 'RC-02',
-    what: 'all operators claim the same alarms at once: exactly one wins each',
-    run: async ({ stack, screens, load }) => {
-      await load(stack.panelIds.size, 500)
-      await pause(1_000)
-      const alarms = [...first(screens).alarms.values()].filter(({ status }) => status === 'NEW')
-      const people = await Promise.all(
-        stack.operators.map((operator, n) =>
-          signIn(stack.backendUrls[n % stack.backendUrls.length] as string, operator),
-        ),
-      )
-      for (const alarm of alarms) {
-        const claims = people.map((ask) => ask('POST', `/api/alarms/${alarm.id}/claim`, { version: alarm.version }))
-        const answers = (await Promise.all(claims)).map(({ status }) => status)
-        const won = answers.filter((status) => status === 200).length
-        if (won > 1 || (won === 0 && !answers.includes(409)))
-          throw new Error(`alarm ${alarm.number}: ${won} operators won (${answers.join(', ')})`)
-      }
-      return Number.NaN
-    },
-  },
-  {
     id: 'RC-05',
     what: 'screens reconnect during delivery: relays killed and started in turn',
     run: async ({ stack, load }) => {
@@ -212,4 +202,24 @@ const common: readonly Drill[] = [
   },
 ]
 
-export const drills: readonly Drill[] = [...common, ...networkDrills]
+export const drills: readonly Drill[] = [...common, ...networkDrills, ...raceDrills, ...herdDrills]
+
+/** Milliseconds from the strike until the other worker has every panel; afterwards the victim comes back and gets its half. */
+async function takeOver(
+  { stack, load, recovery }: DrillContext,
+  strike: (victim: DrillContext['stack']['workers'][number]) => Promise<void>,
+): Promise<number> {
+  const [victim, other] = stack.workers as [(typeof stack.workers)[0], (typeof stack.workers)[0]]
+  const half = Math.floor(stack.panelIds.size / 2)
+  await until(() => owns(stack, victim.name, half), 60_000)
+  const loading = load(400, 12_000)
+  await pause(1_500)
+  const startedAt = performance.now()
+  await strike(victim)
+  await recovery(() => owns(stack, other.name, stack.panelIds.size))
+  const rto = performance.now() - startedAt
+  await loading
+  await victim.start()
+  await until(() => owns(stack, victim.name, half), 60_000)
+  return rto
+}

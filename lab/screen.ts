@@ -19,16 +19,19 @@ export class Screen {
   outOfOrder = 0
   reconnects = 0
   lastSequence = 0
+  lastError = ''
   readonly #urls: readonly string[]
   readonly #operator: Operator
-  #token = ''
+  readonly #session: { token: string }
   #socket: WebSocket | undefined
   #turn: number
   #isClosed = false
   #running: Promise<void> = Promise.resolve()
   #pendingReplay = false
 
-  constructor(urls: readonly string[], operator: Operator, turn = 0) {
+  /** @param session shared by screens of one operator: hashing a password is meant to be slow */
+  constructor(urls: readonly string[], operator: Operator, turn = 0, session = { token: '' }) {
+    this.#session = session
     this.#urls = urls
     this.#operator = operator
     this.#turn = turn
@@ -51,10 +54,12 @@ export class Screen {
     this.#socket?.terminate()
   }
 
-  /** Signals in all alarms on the screen. */
+  /** Signals in all alarms on the screen that are not closed. */
   get shown(): number {
     let sum = 0
-    for (const alarm of this.alarms.values()) sum += alarm.event_count + alarm.repeat_count
+    for (const alarm of this.alarms.values()) {
+      if (alarm.status !== 'CLOSED') sum += alarm.event_count + alarm.repeat_count
+    }
     return sum
   }
 
@@ -81,7 +86,8 @@ export class Screen {
           this.reconnects++
           this.outages.push(performance.now() - lostAt)
           break
-        } catch {
+        } catch (error) {
+          this.lastError = (error as Error).message
           await pause(RECONNECT_MS)
         }
       }
@@ -95,7 +101,11 @@ export class Screen {
   async #request<T>(path: string, init: RequestInit = {}): Promise<T> {
     const answer = await fetch(this.#url + path, {
       ...init,
-      headers: { 'content-type': 'application/json', origin: this.#url, authorization: `Bearer ${this.#token}` },
+      headers: {
+        'content-type': 'application/json',
+        origin: this.#url,
+        authorization: `Bearer ${this.#session.token}`,
+      },
       signal: AbortSignal.timeout(ANSWER_MS),
     })
     if (!answer.ok) throw Object.assign(new Error(`${path} answered ${answer.status}`), { status: answer.status })
@@ -103,12 +113,12 @@ export class Screen {
   }
 
   async #connect(): Promise<void> {
-    if (this.#token === '') await this.#signIn()
+    if (this.#session.token === '') await this.#signIn()
     let ticket: string
     try {
       ;({ ticket } = await this.#request<{ ticket: string }>('/api/auth/ws-ticket', { method: 'POST', body: '{}' }))
     } catch (error) {
-      if ((error as { status?: number }).status === 401) this.#token = ''
+      if ((error as { status?: number }).status === 401) this.#session.token = ''
       throw error
     }
     if (this.lastSequence === 0) await this.#loadList()
@@ -150,7 +160,7 @@ export class Screen {
       method: 'POST',
       body: JSON.stringify(this.#operator),
     })
-    this.#token = session.access_token
+    this.#session.token = session.access_token
   }
 
   /** A snapshot replaces, it does not merge. */
@@ -159,7 +169,7 @@ export class Screen {
     let position: number | undefined
     for (let after: string | null = ''; after !== null; ) {
       const page: AlarmList = await this.#request(
-        `/api/alarms?limit=100${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
+        `/api/alarms?limit=100&test=all${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
       )
       position ??= page.stream_position
       for (const alarm of page.data) alarms.set(alarm.id, alarm)

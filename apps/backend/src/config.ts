@@ -141,6 +141,13 @@ export const BackendConfig = z.object({
     .max(120_000)
     .default(30_000)
     .describe('Pause between pings of the server; two unanswered end a WebSocket.'),
+  closeQuietIntervalMs: z
+    .number()
+    .int()
+    .min(50)
+    .max(600_000)
+    .default(15_000)
+    .describe('How often alarms are looked for that have been quiet long enough to close by themselves.'),
   drainMs: z
     .number()
     .int()

@@ -81,7 +81,8 @@ export async function startBackend(config: BackendConfig, deps: BackendDependenc
     app = await createApp(backend, metrics)
     await app.listen({ host: config.host, port: config.port })
     // Last, so that nothing is taken off the broker by a process that then cannot start.
-    recording = startRecording({ ...deps, metrics, instanceId: config.instanceId })
+    const closeQuietEveryMs = config.closeQuietIntervalMs
+    recording = startRecording({ ...deps, metrics, instanceId: config.instanceId, closeQuietEveryMs })
     if (deps.printSetupCode) setup = await watchSetup(backend, config.instanceId, deps.printSetupCode)
   } catch (error) {
     await close()

@@ -84,6 +84,8 @@ export interface Store extends Queryable {
 
 const STATEMENT_TIMEOUT_MS = 15_000
 const LOCK_TIMEOUT_MS = 10_000
+/** Between two statements of a transaction there are milliseconds of our own work. */
+const IDLE_TIMEOUT_MS = 5_000
 /** The client waits this much longer than the server, so that normally the server's reason is the one heard. */
 const CLIENT_GRACE_MS = 3_000
 
@@ -251,11 +253,12 @@ class PostgresStore implements Store {
     const statement = options.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS
     const lock = this.#options.lockTimeoutMs ?? LOCK_TIMEOUT_MS
     const mode = `ISOLATION LEVEL ${options.isolation ?? 'read committed'}${options.readOnly ? ', READ ONLY' : ''}`
-    // SET LOCAL in the same round trip: session settings do not survive a transaction pool. A paused process (SIGSTOP) must not hold
-    // locks for ever, hence the idle limit.
+    // SET LOCAL in the same round trip: session settings do not survive a transaction pool. A process that is paused (SIGSTOP) or cut off
+    // must not hold locks while others could go on, hence the idle limit.
     return (
       `BEGIN ${mode}; SET LOCAL statement_timeout = ${Math.trunc(statement)}; SET LOCAL lock_timeout = ${Math.trunc(lock)}; ` +
-      `SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(statement)}${options.byIndex ? BY_INDEX : ''}`
+      `SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(Math.min(statement, IDLE_TIMEOUT_MS))}` +
+      (options.byIndex ? BY_INDEX : '')
     )
   }
 }
