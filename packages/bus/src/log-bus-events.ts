@@ -8,6 +8,7 @@ const levels = {
   'publish-failed': 'debug',
   'batch-failed': 'warn',
   held: 'warn',
+  'stepped-aside': 'warn',
   'dead-letter': 'error',
   'dead-letter-replayed': 'warn',
   'dead-letter-discarded': 'warn',
