@@ -13,14 +13,16 @@ export const raceDrills: readonly Drill[] = [
       // Alarms of a site on test close when they are quiet, whatever their priority; here they are quiet whenever nothing comes for a moment.
       await store.execute(`UPDATE sites SET test_mode = true, test_since = now(), test_reason = 'drill'`)
       const closedBefore = await count(store, `SELECT count(*)::int AS n FROM alarms WHERE status = 'CLOSED'`)
-      const racing = meanwhile(load(600, 10_000), () =>
-        store.execute(
-          `UPDATE alarms SET last_active = last_active - interval '1 day', version = version + 1 WHERE status = 'NEW' AND test_mode AND last_active > now() - interval '1 hour'`,
-        ),
-      )
-      await racing.finally(() =>
-        store.execute(`UPDATE sites SET test_mode = false, test_since = NULL, test_reason = NULL`),
-      )
+      try {
+        await meanwhile(load(600, 10_000), () =>
+          store.execute(
+            `UPDATE alarms SET last_active = last_active - interval '1 day', version = version + 1
+             WHERE status = 'NEW' AND test_mode AND last_active > now() - interval '1 hour'`,
+          ),
+        )
+      } finally {
+        await store.execute(`UPDATE sites SET test_mode = false, test_since = NULL, test_reason = NULL`)
+      }
       const closed =
         (await count(store, `SELECT count(*)::int AS n FROM alarms WHERE status = 'CLOSED'`)) - closedBefore
       if (closed < stack.panelIds.size) throw new Error(`only ${closed} alarms closed: that was no race`)
