@@ -90,7 +90,10 @@ export class QueueConsumer {
   async #consume(connection: Connection): Promise<'gone' | 'stepped-aside'> {
     const channel = await connection.acquire({ emitErrorsFromChannel: true })
     // Closed while the channel was being opened: `close` had nothing yet to close, and waits for this.
-    if (this.#closing.signal.aborted) return channel.close()
+    if (this.#closing.signal.aborted) {
+      await channel.close()
+      return 'gone'
+    }
     this.#channel = channel
     channel.on('error', () => {}) // 'close' follows
     let ending: 'gone' | 'stepped-aside' = 'gone'
