@@ -145,7 +145,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
 
   'profile.title': 'My profile',
   'profile.account': 'Account',
-  'profile.email_hint': 'An administrator changes the address you sign in with.',
+  'profile.email_hint': 'The address you sign in with; it cannot be changed.',
   'profile.name_hint': 'This is how your actions on alarms and in the audit record are signed.',
   'profile.password': 'Password',
   'profile.password_changed': 'Password changed. Your other devices have been signed out.',

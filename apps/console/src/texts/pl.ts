@@ -146,7 +146,7 @@ export const pl = {
 
   'profile.title': 'Mój profil',
   'profile.account': 'Konto',
-  'profile.email_hint': 'Adres do logowania zmienia administrator.',
+  'profile.email_hint': 'Tego adresu używasz do logowania; nie można go zmienić.',
   'profile.name_hint': 'Tak podpisują się Twoje działania przy alarmach i w dzienniku.',
   'profile.password': 'Hasło',
   'profile.password_changed': 'Hasło zmienione. Pozostałe urządzenia zostały wylogowane.',

@@ -64,6 +64,14 @@ export const actionText: Readonly<Record<string, Text>> = {
   DEAD_LETTER_READ: { pl: 'Odczytanie odłożonej wiadomości', en: 'Dead letter read' },
   DEAD_LETTER_REPLAY: { pl: 'Ponowienie odłożonej wiadomości', en: 'Dead letter replayed' },
   DEAD_LETTER_DISCARD: { pl: 'Odrzucenie odłożonej wiadomości', en: 'Dead letter discarded' },
+  ACCESS_REFUSED: { pl: 'Odmowa dostępu', en: 'Access refused' },
+  KEY_CREATE: { pl: 'Utworzenie klucza', en: 'Key created' },
+  KEY_REMOVE: { pl: 'Usunięcie klucza', en: 'Key removed' },
+  SECRET_CREATE: { pl: 'Zapisanie sekretu', en: 'Secret stored' },
+  SECRET_REPLACE: { pl: 'Zmiana sekretu', en: 'Secret replaced' },
+  SECRET_REMOVE: { pl: 'Usunięcie sekretu', en: 'Secret removed' },
+  SERVICE_TOKEN_ISSUE: { pl: 'Wydanie klucza usługi', en: 'Service token issued' },
+  SERVICE_TOKEN_REVOKE: { pl: 'Unieważnienie klucza usługi', en: 'Service token revoked' },
   KEY_ROTATION: { pl: 'Wymiana kluczy szyfrowania', en: 'Encryption keys rotated' },
 }
 
@@ -77,6 +85,10 @@ export const entityText: Readonly<Record<string, Text>> = {
   secret: { pl: 'Sekret', en: 'Secret' },
   audit: { pl: 'Dziennik audytu', en: 'Audit record' },
   dead_letter: { pl: 'Odłożona wiadomość', en: 'Dead letter' },
+  signing_key: { pl: 'Klucz podpisujący', en: 'Signing key' },
+  passkey: { pl: 'Klucz dostępu', en: 'Passkey' },
+  route: { pl: 'Adres API', en: 'API route' },
+  setup: { pl: 'Pierwsze uruchomienie', en: 'First start' },
   system: { pl: 'Stacja', en: 'Station' },
 }
 
