@@ -101,6 +101,18 @@ describe('the consumer', () => {
     },
   )
 
+  it('holds everything while the database refuses it a right, which is no fault of the messages', async () => {
+    const { panelId } = await addSite(world)
+    const { bus, close } = start()
+    await world.rows('REVOKE INSERT ON events FROM stam_app')
+    await bus.publishMany([1, 2, 3].map((zone) => signalEvent(panelId, zone, 'ALARM', `alarm:zone:${zone}`)))
+    await eventually(() => events.some(({ kind }) => kind === 'held'), { deadlineMs: 10_000 })
+    await world.rows('GRANT INSERT ON events TO stam_app')
+    await eventually(async () => (await stored()) === 3, { deadlineMs: 15_000 })
+    expect((await bus.deadLetters.list()).total).toBe(0)
+    await close()
+  })
+
   it('buries a message that can never be recorded with the reason, and none of its neighbours', async () => {
     const { panelId } = await addSite(world)
     const { bus, close } = start()

@@ -1,12 +1,12 @@
 /**
  * Panel events off the broker into the database (design, flow 1 step 3): recorded and committed, then acknowledged. Recorded before = free. An
- * outage of PostgreSQL holds the queue, in order; an event that can never be recorded becomes a dead letter with the reason.
+ * outage of PostgreSQL, or a right it has lost, holds the queue, in order; an event that can never be recorded becomes a dead letter with the reason.
  */
 import type { Bus, Consumer, Delivery, DeliveryOutcome } from '@stam/bus'
 import { done, reject } from '@stam/bus'
 import type { PanelEvent } from '@stam/contracts'
 import type { Log } from '@stam/runtime'
-import { isTemporary, type RecordOutcome, type Store } from '@stam/store'
+import { isStoreError, isTemporary, type RecordOutcome, type Store } from '@stam/store'
 import { GroupRecorder } from './group-recorder.ts'
 import type { RecordingTelemetry } from './telemetry.ts'
 
@@ -62,7 +62,8 @@ export function recordPanelEvents({ store, bus, log, telemetry }: RecordPanelEve
     // No waiting for more: the recorder gathers what comes while a transaction runs.
     batchWaitMs: 0,
     handler: handle,
-    isOutage: isTemporary,
+    // A right the database has lost is no fault of the messages either: they wait until somebody gives it back, with a log line each time.
+    isOutage: (error) => isTemporary(error) || isStoreError(error, 'PERMISSION_DENIED'),
     isBack: () =>
       store.ping().then(
         () => true,
