@@ -24,6 +24,8 @@ class World {
   calm = true
   readable = true
   readDelayMs = 0
+  /** Numbers up to here are no longer kept. */
+  pruned = 0
   readonly hub: StreamHub
 
   constructor() {
@@ -31,7 +33,7 @@ class World {
       readStream: async (after, limit) => {
         // The snapshot is taken when the statement runs, the answer comes later.
         const head = this.committed.length
-        const messages = this.committed.slice(after, after + limit)
+        const messages = this.committed.slice(Math.max(after, this.pruned), after + limit)
         if (this.readDelayMs > 0) await this.clock.sleep(this.readDelayMs)
         if (!this.readable) throw new Error('database away')
         return { head, messages }
@@ -341,6 +343,52 @@ describe('the stream to the clients', () => {
     world.commit([0])
     await world.hub.read()
     expect(client.heard.at(-1)).toEqual({ kind: 'frame', seq: 5 })
+    await world.hub.close()
+  })
+})
+
+describe('a process that slept longer than messages are kept', () => {
+  it.each([
+    ['some are left', 8, 8],
+    ['none is left', 10, 10],
+  ])('says overflow and goes on when %s', async (_, pruned, position) => {
+    const world = new World()
+    world.commit([0, 0])
+    await world.hub.start(async (head) => world.committed.slice(0, head))
+    world.connect(null, 0, 0)
+    await world.clock.advance(1)
+    world.commit(Array.from({ length: 8 }, () => 0))
+    world.pruned = pruned
+    await world.hub.read()
+    await world.clock.advance(1)
+    const client = world.clients[0] as World['clients'][number]
+    expect(client.heard).toContainEqual({ kind: 'overflow', position })
+    world.commit([0])
+    await world.hub.read()
+    await world.clock.advance(1)
+    expect(client.heard.at(-1)).toEqual({ kind: 'frame', seq: 11 })
+    await world.hub.close()
+  })
+})
+
+describe('what the broker brings while the database is asked', () => {
+  it('is no sign that the numbers went back', async () => {
+    const world = new World()
+    world.commit([0, 0])
+    await world.hub.start(async (head) => world.committed.slice(0, head))
+    world.connect(null, 0, 0)
+    await world.clock.advance(1)
+    world.readDelayMs = 50
+    const reading = world.hub.read()
+    world.commit([0, 0])
+    world.hub.accept(world.committed.slice(2))
+    await world.clock.advance(60)
+    await reading
+    expect(world.hub.last).toBe(4)
+    expect(world.clients[0]?.heard.filter(({ kind }) => kind !== 'done')).toEqual([
+      { kind: 'frame', seq: 3 },
+      { kind: 'frame', seq: 4 },
+    ])
     await world.hub.close()
   })
 })

@@ -141,10 +141,15 @@ export class StreamHub implements StreamSource {
     try {
       while (this.#readAgain && !this.#closed) {
         this.#readAgain = false
-        const { head, messages } = await readStream(this.#order.last, READ_ROWS)
+        // The broker may deliver while the answer is on its way: it is judged by what was asked.
+        const after = this.#order.last
+        const { head, messages } = await readStream(after, READ_ROWS)
         this.#lastReadOkAt = clock.now()
         this.#wanted = Math.min(this.#wanted, Math.max(head, this.#order.last))
-        if (head < this.#order.last && messages.length === 0) this.#restart(head)
+        const base = messages[0] === undefined ? head : messages[0].sequence_id - 1
+        // Numbers went back (a restored database), or what would come next is no longer kept (this process slept for long): waiting for it
+        // would be for ever.
+        if (base < after || base > this.#order.last) this.#restart(base)
         this.#deliver(this.#order.offer(messages))
         if (messages.length === READ_ROWS) this.#readAgain = true
       }
@@ -161,10 +166,10 @@ export class StreamHub implements StreamSource {
     this.#options.onDelivered(ready)
   }
 
-  /** The numbers went back: another database stands behind the same address (restored from a backup). */
+  /** Begins anew at another number: the database was restored from a backup, or has forgotten what this process has not seen. */
   #restart(head: number): void {
     const from = this.#order.last
-    this.#options.log.error('stream_went_back', { from, to: head })
+    this.#options.log.error('stream_began_anew', { from, to: head })
     this.#order.reset(head)
     this.#ring.clear()
     this.#options.onReset(from, head)
