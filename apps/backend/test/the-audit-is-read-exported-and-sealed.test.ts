@@ -69,7 +69,8 @@ it('keeps the record of the system itself for the MASTER', async () => {
     { actor: { kind: 'system', name: 'test' }, action: 'KEY_ROTATION', entityType: 'system', entityId: null },
   ])
   expect((await admin.call('GET', '/api/audit?entity_type=system')).body.data).toEqual([])
-  expect((await master.call('GET', '/api/audit?entity_type=system')).body.data).toHaveLength(1)
+  const own = await master.call('GET', '/api/audit?entity_type=system&action=KEY_ROTATION')
+  expect(own.body.data).toHaveLength(1)
 })
 
 it('is a chain that holds after all of this', async () => {
