@@ -144,6 +144,7 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/secrets/panel-integration-key/:id/reveal': { reason: 'przegląd roczny' },
     'POST /api/panels': { site_id: world.site, name: 'Nowa', host: '10.0.0.2', port: 20_000 + number++ },
     'PATCH /api/panels/:id': { version, name: 'Centrala' },
+    'POST /api/panels/:id/connection-release': { reason: 'wgranie ustawień', duration_minutes: 5 },
     'PATCH /api/panels/:id/zones/:number': { version, priority_overrides: { ALARM: 'WARNING' } },
   }
   if (known[route]) return known[route]

@@ -241,6 +241,7 @@ function makePanel(site: Site, index: number): DevPanel {
       created_at: iso(9e9),
       updated_at: iso(9e8),
     },
+    release: null,
     zones: Array.from({ length: zoneCount }, (_, n) => ({
       number: n + 1,
       name: `${zoneNames[n % zoneNames.length]}${n >= zoneNames.length ? ` ${Math.floor(n / zoneNames.length) + 1}` : ''}`,

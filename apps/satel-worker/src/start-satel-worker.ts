@@ -20,6 +20,7 @@ import { NameKeeper } from './panels/name-keeper.ts'
 import { liveIdentity } from './panels/panel-picture.ts'
 import { toPanelNames } from './panels/panel-names.ts'
 import { PanelSession } from './panels/panel-session.ts'
+import { ReleaseFollower } from './panels/release-follower.ts'
 import { StateRecorder } from './panels/state-recorder.ts'
 import { EventPublisher } from './publishing/event-publisher.ts'
 import { Spool } from './publishing/spool.ts'
@@ -78,6 +79,7 @@ class SatelWorker implements RunningWorker {
   readonly #liveWriter: LiveWriter
   readonly #recorder: StateRecorder
   readonly #names: NameKeeper
+  readonly #releases: ReleaseFollower
   readonly #starts: BatchWriter<MemoryStart, boolean>
   readonly #sessions = new Map<string, PanelSession>()
   /** Acquired and not yet dialled. */
@@ -112,6 +114,7 @@ class SatelWorker implements RunningWorker {
       const owned = await startMemoryCursors(store, starts)
       return ({ panel_id }) => owned.has(panel_id)
     })
+    this.#releases = new ReleaseFollower({ store, clock, log, sessions: () => this.#sessions.values() })
     const listIntervalMs = config.panelListIntervalMs
     this.#ownership =
       deps.ownership ?? new EmbeddedOwnership({ store, ownerId: config.instanceId, clock, log, listIntervalMs })
@@ -124,6 +127,7 @@ class SatelWorker implements RunningWorker {
       onAcquired: (owned) => this.#acquire(owned),
       onLost: (panelId) => this.#giveUp(panelId),
     })
+    await this.#releases.start()
     this.#schedule()
   }
 
@@ -145,6 +149,7 @@ class SatelWorker implements RunningWorker {
 
   async #close(): Promise<void> {
     this.#stopTimers()
+    await this.#releases.close()
     // Taken while the links still hold their states.
     await this.#recorder.close()
     await Promise.all([...this.#sessions.values()].map((session) => session.close()))
@@ -195,6 +200,10 @@ class SatelWorker implements RunningWorker {
         onTold: (told, events) => this.#recorder.heard(told, events),
         onUnknownUser: (named, user) => this.#names.wantUser(named, user),
         onStale: (stale) => this.#ownership.lost(stale.panelId),
+        onTakenBack: (back) => {
+          this.#toOpen.add(back)
+          this.#openSome()
+        },
       },
     })
     this.#sessions.set(panel.panel_id, session)

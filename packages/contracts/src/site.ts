@@ -116,9 +116,23 @@ export const Panel = z
   .meta({ id: 'Panel' })
 export type Panel = z.infer<typeof Panel>
 
+/** DLOAD release: the link is closed for a service engineer and comes back by itself. */
+export const ConnectionRelease = z
+  .object({ until: Instant, by: z.string().nullable(), reason: z.string() })
+  .meta({ id: 'ConnectionRelease' })
+export type ConnectionRelease = z.infer<typeof ConnectionRelease>
+export const ConnectionReleaseRequest = z.object({
+  reason: z.string().trim().min(5).max(500),
+  /** From now; a release under way ends then instead. */
+  duration_minutes: z.int().min(1).max(60),
+})
+export type ConnectionReleaseRequest = z.infer<typeof ConnectionReleaseRequest>
+
 export const PanelDetail = z
   .object({
     panel: Panel,
+    /** Null = the link is not released. */
+    release: ConnectionRelease.nullable(),
     zones: z.array(Zone),
     partitions: z.array(Partition),
     outputs: z.array(Output),

@@ -1,5 +1,6 @@
 /** /api/panels. */
 import {
+  ConnectionReleaseRequest,
   CreatePanelRequest,
   PanelDetail,
   PanelList,
@@ -16,6 +17,7 @@ import { type Api, answers, IdParams } from '../http/api.ts'
 import { personOfRequest } from '../http/guard.ts'
 import { mutate } from '../http/mutation.ts'
 import { valueOf } from '../http/problem.ts'
+import { endRelease, releasePanel } from './connection-release.ts'
 import {
   createPanel,
   editPanel,
@@ -31,6 +33,7 @@ const ZoneParams = IdParams.extend({ number: z.coerce.number().int().min(1).max(
 
 export function panelRoutes(app: Api, backend: Backend): void {
   readingRoutes(app, backend)
+  releaseRoutes(app, backend)
   const keyring = backend.dataKeys
   const changed = async (answer: Promise<PanelDetail>) => {
     const detail = await answer
@@ -73,6 +76,29 @@ export function panelRoutes(app: Api, backend: Backend): void {
       mutate(request, backend, (mutation) =>
         editZone(backend, mutation, request.params.id, request.params.number, request.body),
       ),
+  )
+}
+
+function releaseRoutes(app: Api, backend: Backend): void {
+  const path = '/api/panels/:id/connection-release'
+  app.post(
+    path,
+    {
+      schema: {
+        tags,
+        summary: "Close the link for a service engineer's DLOADX; it comes back by itself",
+        params: IdParams,
+        body: ConnectionReleaseRequest,
+        response: answers(PanelDetail),
+      },
+    },
+    (request) =>
+      mutate(request, backend, (mutation) => releasePanel(backend, mutation, request.params.id, request.body)),
+  )
+  app.delete(
+    path,
+    { schema: { tags, summary: 'Take a released link back now', params: IdParams, response: answers(PanelDetail) } },
+    (request) => mutate(request, backend, (mutation) => endRelease(backend, mutation, request.params.id)),
   )
 }
 

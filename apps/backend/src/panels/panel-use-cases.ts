@@ -13,6 +13,7 @@ import { isoTime, type Keyring, uuidv7 } from '@stam/runtime'
 import {
   appendAudit,
   auditOf,
+  connectionRelease,
   findPanel,
   findSite,
   insertPanel,
@@ -60,8 +61,9 @@ export async function panelDetail(
   const panel = await findPanel(db, id, person.scope)
   if (!panel) return refuse('PANEL_NOT_FOUND')
   const objects = await panelObjects(db, id)
+  const release = await connectionRelease(db, id)
   const [live] = await backend.states.read([id])
-  return done({ panel, ...objects, live: live as PanelDetail['live'], now: isoTime(backend.clock.now()) })
+  return done({ panel, release, ...objects, live: live as PanelDetail['live'], now: isoTime(backend.clock.now()) })
 }
 
 export async function panelState(backend: Backend, person: Person, id: string) {

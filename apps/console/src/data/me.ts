@@ -26,6 +26,7 @@ export type Permission =
   | 'site:write'
   | 'site:service-mode'
   | 'panel:command'
+  | 'panel:release'
   | 'secret:reveal'
   | 'audit:read'
   | 'system:config'

@@ -1,5 +1,6 @@
 /** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
 import {
+  type ConnectionReleaseRequest,
   type CreatePanelRequest,
   PanelDetail,
   PanelList,
@@ -65,7 +66,7 @@ export type PanelResult =
   | { readonly ok: false; readonly conflict: { readonly changedBy: string | null; readonly changedAt: string | null } }
   | { readonly ok: false; readonly failure: Failure }
 
-async function save(path: string, method: 'POST' | 'PATCH', body: unknown): Promise<PanelResult> {
+async function save(path: string, method: 'POST' | 'PATCH' | 'DELETE', body?: unknown): Promise<PanelResult> {
   try {
     const { panel } = await http.call(path, PanelDetail, { method, body, idempotencyKey: randomKey() })
     void queries.invalidateQueries({ queryKey: ['panels'] })
@@ -87,6 +88,16 @@ export const createPanel = (panel: CreatePanelRequest): Promise<PanelResult> => 
 export const updatePanel = (id: string, change: UpdatePanelRequest): Promise<PanelResult> =>
   save(`/api/panels/${id}`, 'PATCH', change)
 
+/** Gives the link away for DLOADX for so long from now, or takes it back. */
+export const releaseConnection = (id: string, request: ConnectionReleaseRequest): Promise<PanelResult> =>
+  save(`/api/panels/${id}/connection-release`, 'POST', request)
+export const endRelease = (id: string): Promise<PanelResult> => save(`/api/panels/${id}/connection-release`, 'DELETE')
+
+/** Who released a link, why and until when is told by REST alone; the stream tells that something about it changed. */
+const tellsOfRelease = (old: PanelLive, now: PanelLive): boolean =>
+  (old.connection === 'RELEASED' || now.connection === 'RELEASED') &&
+  (old.connection !== now.connection || old.connection_detail?.en !== now.connection_detail?.en)
+
 /** True when `a` is at least as new as `b`. */
 const asNew = (a: Pick<PanelLive, 'epoch' | 'version'>, b: Pick<PanelLive, 'epoch' | 'version'>): boolean =>
   a.epoch > b.epoch || (a.epoch === b.epoch && a.version >= b.version)
@@ -104,7 +115,10 @@ export function followPanels(): () => void {
       return change !== undefined && asNew(change, live) ? { ...live, ...change } : live
     }
     for (const id of changes.keys()) {
+      const before = queries.getQueryData<PanelDetail>(['panel', id])?.live
       queries.setQueryData<PanelDetail>(['panel', id], (old) => old && { ...old, live: merged(old.live) })
+      if (before !== undefined && tellsOfRelease(before, merged(before)))
+        void queries.invalidateQueries({ queryKey: ['panel', id] })
     }
     queries.setQueriesData<PanelListAnswer>({ queryKey: ['panels'] }, (old) => {
       if (old === undefined) return old

@@ -101,6 +101,21 @@ export interface ConnectionView {
   readonly detail: Text | null
 }
 
+/** "Released for service · until 14:05", by the clock of the place where the panel is. */
+export function releasedView(until: string, timeZone: string): ConnectionView {
+  const time = clockTime(until, timeZone)
+  return { connection: 'RELEASED', detail: { pl: `do ${time}`, en: `until ${time}` } }
+}
+
+function clockTime(instant: string, timeZone: string): string {
+  const format = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...format, timeZone }).format(Date.parse(instant))
+  } catch {
+    return `${new Intl.DateTimeFormat('en-GB', { ...format, timeZone: 'UTC' }).format(Date.parse(instant))} UTC`
+  }
+}
+
 /** Dials after which "reconnecting" is no longer the right word. */
 const PATIENCE = 3
 

@@ -10,7 +10,14 @@ import type { PanelFacts, PanelNames, StoryLimits } from '../story/panel-facts.t
 import { type StoryInput, stepStory } from '../story/panel-story.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { MemoryFollower } from './memory-follower.ts'
-import { type ConnectionView, connectionView, liveIdentity, panelBits, panelTroubles } from './panel-picture.ts'
+import {
+  type ConnectionView,
+  connectionView,
+  liveIdentity,
+  panelBits,
+  panelTroubles,
+  releasedView,
+} from './panel-picture.ts'
 import { readSnapshot, type SnapshotState } from './snapshot-state.ts'
 
 export interface SessionOptions {
@@ -45,6 +52,15 @@ export interface SessionEvents {
   readonly onUnknownUser: (session: PanelSession, user: number) => void
   /** Somebody else owns the panel. */
   readonly onStale: (session: PanelSession) => void
+  /** A release is over and the link is to be opened again. */
+  readonly onTakenBack: (session: PanelSession) => void
+}
+
+/** A link handed over for DLOADX. */
+interface Release {
+  readonly until: string
+  /** By the monotonic clock: neither a jump of the wall clock nor a database that is away keeps the panel from being watched again. */
+  readonly deadline: number
 }
 
 /** Events of one panel waiting to go out, beyond which its memory is not read on: the panel keeps it meanwhile. */
@@ -53,6 +69,10 @@ const MEMORY_ROOM = 500
 const BITS_ROOM = 5_000
 /** A drift that moved less is not worth a new picture. */
 const DRIFT_STEP_MS = 1_000
+/** Spec 03: nobody is given a link for longer. */
+const LONGEST_RELEASE_MS = 60 * 60_000
+/** A picture that nobody repeats expires in the live store, and a released link changes in nothing. */
+const REPEAT_RELEASED_MS = 20_000
 
 /** One panel driven by this process: its link, its story, and the queue its events leave by. */
 export class PanelSession {
@@ -73,6 +93,10 @@ export class PanelSession {
   #isPush = false
   #wasConnected = false
   #skippedBits = false
+  #released: Release | undefined
+  #repeatAt = 0
+  /** The link that was handed over is closed. */
+  #handedOver: Promise<unknown> = Promise.resolve()
   #version = 0
   #isClosed = false
 
@@ -100,6 +124,8 @@ export class PanelSession {
     this.#connectionSince = clock.now()
     this.#queue.onStale = () => options.events.onStale(this)
     this.#queue.onProgress = () => this.#onRoom()
+    if (panel.released_until !== null && (panel.released_left_ms ?? 0) > 0)
+      this.release(panel.released_until, panel.released_left_ms ?? 0)
   }
 
   get panel(): WorkerPanel {
@@ -144,9 +170,10 @@ export class PanelSession {
     return this.isConnected && this.#queue.length === 0 && (this.#memory?.lastReadAt ?? 0) > 0
   }
 
-  /** Dials; from here on it works by itself until it is closed. */
+  /** Dials, unless the link is released; from here on it works by itself until it is closed. */
   open(): void {
-    const { panel, integrationKey, link: options, walkLimit, clock, telemetry, saveStart, events } = this.#options
+    const { panel, integrationKey, link: options, events } = this.#options
+    if (this.#isClosed || this.#released !== undefined || this.#link !== undefined) return
     const link = openPanelLink({
       ...options,
       host: panel.host,
@@ -155,8 +182,21 @@ export class PanelSession {
       ...(integrationKey === undefined ? {} : { integrationKey }),
     })
     this.#link = link
-    this.#memory = new MemoryFollower({
-      link,
+    this.#memory ??= this.#followMemory()
+    link.onChange((change) => {
+      if (this.#link === link) this.#onChange(change)
+    })
+    events.onChanged(this)
+  }
+
+  /** One follower for all links of the session: it alone knows whether the place where reading began has been saved. */
+  #followMemory(): MemoryFollower {
+    const { walkLimit, clock, telemetry, saveStart, events } = this.#options
+    return new MemoryFollower({
+      link: {
+        readMemory: async (request) =>
+          (await this.#link?.readMemory(request)) ?? { kind: 'interrupted', reason: 'closed', walked: 0 },
+      },
       clock,
       log: this.#log,
       telemetry,
@@ -167,8 +207,44 @@ export class PanelSession {
       saveStart: (keys) => saveStart(this.panelId, this.epoch, keys),
       onStale: () => events.onStale(this),
     })
-    link.onChange((change) => this.#onChange(change))
-    events.onChanged(this)
+  }
+
+  get isReleased(): boolean {
+    return this.#released !== undefined
+  }
+
+  /**
+   * Hands the link over for DLOADX (spec 03): closed within this call, opened again by `tick` when the time is over, or by `takeBack`.
+   * Called again it only moves the end. `leftMs` is what the database's clock makes of it.
+   */
+  release(until: string, leftMs: number): void {
+    if (this.#isClosed) return
+    const { clock, panel } = this.#options
+    const before = this.#released
+    this.#released = { until, deadline: clock.monotonic() + Math.min(leftMs, LONGEST_RELEASE_MS) }
+    if (before === undefined) {
+      const at = clock.now()
+      const link = this.#link
+      this.#link = undefined
+      this.#memory?.away()
+      this.#feed({ type: 'away', at, busy: false })
+      this.#feed({ type: 'released', released: true, at })
+      this.#handedOver = Promise.all([this.#handedOver, link?.close()])
+      this.#log.info('panel_released', { until })
+    }
+    if (before?.until !== until) this.#show(releasedView(until, panel.time_zone))
+  }
+
+  /** The release is over. What happened meanwhile is in the panel's event memory. */
+  takeBack(): void {
+    if (this.#isClosed || this.#released === undefined) return
+    this.#released = undefined
+    this.#feed({ type: 'released', released: false, at: this.#options.clock.now() })
+    this.#log.info('panel_taken_back')
+    this.#show({ connection: 'RECONNECTING', detail: null })
+    void this.#handedOver.finally(() => {
+      if (!this.#isClosed && this.#released === undefined) this.#options.events.onTakenBack(this)
+    })
   }
 
   setNames(names: PanelNames): void {
@@ -179,10 +255,19 @@ export class PanelSession {
   /** About once a second. */
   tick(now: number): void {
     if (this.#isClosed) return
+    if (this.#released !== undefined) this.#tickReleased(this.#released)
     this.#feed({ type: 'tick', at: now })
     const memory = this.#memory
     if (memory !== undefined && this.isConnected && now - memory.lastTriedAt >= this.#options.memoryIntervalMs)
       memory.want()
+  }
+
+  #tickReleased({ deadline }: Release): void {
+    const now = this.#options.clock.monotonic()
+    if (now >= deadline) return this.takeBack()
+    if (now < this.#repeatAt) return
+    this.#repeatAt = now + REPEAT_RELEASED_MS
+    this.#changed()
   }
 
   /** People are shown a loss of contact. Is it ours, or over for long enough, it stands or is taken back. */
@@ -196,7 +281,7 @@ export class PanelSession {
     this.#memory?.close()
     this.#options.publisher.release(this.#queue)
     this.#options.telemetry.forget(this.panelId)
-    await this.#link?.close()
+    await Promise.all([this.#link?.close(), this.#handedOver])
   }
 
   /** The picture for people, as of now, under a new version. */
@@ -310,13 +395,17 @@ export class PanelSession {
     }
     const view = connectionView(status)
     if (view === undefined) return
-    if (view.connection !== this.#connection.connection || view.detail !== this.#connection.detail) {
-      if (view.connection !== this.#connection.connection) this.#connectionSince = now
-      this.#connection = view
-      telemetry.connection(this.panelId, view.connection)
-      this.#changed()
-    }
+    this.#show(view)
     if (status.state === 'ready') events.onReady(this)
+  }
+
+  #show(view: ConnectionView): void {
+    const { connection, detail } = this.#connection
+    if (view.connection === connection && view.detail === detail) return
+    if (view.connection !== connection) this.#connectionSince = this.#options.clock.now()
+    this.#connection = view
+    this.#options.telemetry.connection(this.panelId, view.connection)
+    this.#changed()
   }
 
   /** WARNING at the third, CRITICAL at the fifth failed try (spec 01), then seldom. */

@@ -1,3 +1,12 @@
+export {
+  type ConnectionRelease,
+  connectionRelease,
+  endConnectionRelease,
+  RELEASES_CHANNEL,
+  type RunningRelease,
+  releaseConnection,
+  runningReleases,
+} from './connection-release.ts'
 export { listPanelHolders, PANELS_CHANNEL, type PanelHolder, renewPanelLeases } from './panel-leases.ts'
 export {
   type AcquiredPanel,

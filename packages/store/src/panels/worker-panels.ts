@@ -18,15 +18,17 @@ export interface WorkerPanel {
   readonly integration_key_no: number
   readonly identity: PanelIdentity | null
   readonly names_read_at: string | null
-  /** Handed over for DLOADX until then. */
+  /** Handed over for DLOADX until then … */
   readonly released_until: string | null
+  /** … which is so many milliseconds from now by the server's clock; below zero = over. */
+  readonly released_left_ms: number | null
 }
 
 /** Every panel in use. */
 export function listWorkerPanels(db: Queryable): Promise<WorkerPanel[]> {
   return db.query<WorkerPanel>(
     `SELECT p.id AS panel_id, p.site_id, p.version, p.host, p.port, p.time_zone, p.integration_key_encrypted, p.integration_key_no, p.identity, p.names_read_at,
-       a.released_until
+       a.released_until, (extract(epoch FROM a.released_until - clock_timestamp()) * 1000)::float8 AS released_left_ms
      FROM panels p JOIN panel_assignments a ON a.panel_id = p.id
      WHERE p.enabled AND p.archived_at IS NULL ORDER BY p.id`,
   )

@@ -18,6 +18,7 @@ import { Facts, Section } from '../../ui/section.tsx'
 import { Moment } from '../../ui/ticking.tsx'
 import { PanelHistorySection } from './panel-history-section.tsx'
 import { objectsSpokenOf } from './objects-spoken-of.ts'
+import { ReleaseButton, ReleaseNotice } from './panel-release.tsx'
 import { ConnectionMark, LiveAge, PartitionChip, useTrust, zoneTone } from './panel-parts.tsx'
 
 /** One panel, live: partitions, zones, outputs, troubles, each with the age of what is shown. */
@@ -62,6 +63,7 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
         <span className="flex flex-wrap items-center gap-4">
           <ConnectionMark live={live} />
           <LiveAge live={live} />
+          {may(me, 'panel:release') && <ReleaseButton detail={detail} />}
           {may(me, 'site:write') && (
             <Button
               testId="panel-edit"
@@ -75,6 +77,7 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
         </span>
       }
     >
+      {detail.release !== null && <ReleaseNotice panel={panel} release={detail.release} />}
       <div
         className="grid items-start gap-4 p-4 xl:grid-cols-[1fr_380px] max-md:p-3"
         data-testid="panel-live"
