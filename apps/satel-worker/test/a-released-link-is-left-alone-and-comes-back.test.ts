@@ -58,6 +58,7 @@ it('within a second, stays away without COMM_LOSS, and tells afterwards what hap
   const worker = await rig.startWorker({ commLossMs: 400, commGraceMs: 0 })
   await settled(worker, 1)
   await rig.panel('p1').do({ action: 'arm', partitions: [1], user: 1 })
+  await eventually(async () => (await rig.events()).length > 0, { what: 'the arming' })
   await releaseFor(5_000)
   const began = systemClock.monotonic()
   await shows('RELEASED', 1_500)
@@ -82,12 +83,16 @@ it('within a second, stays away without COMM_LOSS, and tells afterwards what hap
   expect((await rig.events()).filter((event) => event.event_type.startsWith('COMM_'))).toEqual([])
 }, 30_000)
 
-it('comes back at once when told', async () => {
+it('is seen as released all the time, and comes back at once when told', async () => {
   rig = await startRig([plainPanel('p1')])
-  const worker = await rig.startWorker()
+  const worker = await rig.startWorker({ liveRefreshMs: 200 })
   await settled(worker, 1)
   await releaseFor(3_600_000)
   await shows('RELEASED', 1_500)
+  // As when two minutes have passed: the live store forgets what nobody repeats.
+  rig.liveStore.parts.delete(`${rig.ids.get('p1')}:connection`)
+  expect(await connection()).toBe('UNKNOWN')
+  await shows('RELEASED')
   await rig.store.inTransaction((tx) => endConnectionRelease(tx, rig.ids.get('p1') as string))
   await shows('CONNECTED', 2_000)
 }, 20_000)

@@ -55,7 +55,8 @@ export class LiveWriter {
     if (this.#isAway) return
     const due: PanelSession[] = []
     for (const session of this.#sessions) {
-      if (!session.isConnected || this.#changed.has(session)) continue
+      // A released link changes in nothing for up to an hour, and is to be seen as released all the time.
+      if ((!session.isConnected && !session.isReleased) || this.#changed.has(session)) continue
       if (now - (this.#touchedAt.get(session) ?? 0) >= this.#options.refreshMs) due.push(session)
     }
     if (due.length > 0) this.#writing = this.#writing.then(() => this.#touch(due, now))

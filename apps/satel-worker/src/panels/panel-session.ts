@@ -71,8 +71,6 @@ const BITS_ROOM = 5_000
 const DRIFT_STEP_MS = 1_000
 /** Spec 03: nobody is given a link for longer. */
 const LONGEST_RELEASE_MS = 60 * 60_000
-/** A picture that nobody repeats expires in the live store, and a released link changes in nothing. */
-const REPEAT_RELEASED_MS = 20_000
 
 /** One panel driven by this process: its link, its story, and the queue its events leave by. */
 export class PanelSession {
@@ -94,7 +92,6 @@ export class PanelSession {
   #wasConnected = false
   #skippedBits = false
   #released: Release | undefined
-  #repeatAt = 0
   /** The link that was handed over is closed. */
   #handedOver: Promise<unknown> = Promise.resolve()
   #version = 0
@@ -255,19 +252,11 @@ export class PanelSession {
   /** About once a second. */
   tick(now: number): void {
     if (this.#isClosed) return
-    if (this.#released !== undefined) this.#tickReleased(this.#released)
+    if (this.#released !== undefined && this.#options.clock.monotonic() >= this.#released.deadline) this.takeBack()
     this.#feed({ type: 'tick', at: now })
     const memory = this.#memory
     if (memory !== undefined && this.isConnected && now - memory.lastTriedAt >= this.#options.memoryIntervalMs)
       memory.want()
-  }
-
-  #tickReleased({ deadline }: Release): void {
-    const now = this.#options.clock.monotonic()
-    if (now >= deadline) return this.takeBack()
-    if (now < this.#repeatAt) return
-    this.#repeatAt = now + REPEAT_RELEASED_MS
-    this.#changed()
   }
 
   /** People are shown a loss of contact. Is it ours, or over for long enough, it stands or is taken back. */

@@ -7,7 +7,7 @@ import { endRelease, type PanelResult, releaseConnection } from '../../data/pane
 import { serverNow } from '../../data/server-clock.ts'
 import { useConnection } from '../../data/system.ts'
 import { useTexts } from '../../texts/texts.tsx'
-import { moment } from '../../texts/time.ts'
+import { timeOfDay } from '../../texts/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { failureWords } from '../../ui/page-state.tsx'
@@ -44,7 +44,7 @@ export function ReleaseNotice({
   readonly release: ConnectionRelease
 }): ReactNode {
   const texts = useTexts()
-  const { t, language } = texts
+  const { t } = texts
   const me = useMe()
   const { canAct } = useConnection()
   const now = useNow()
@@ -66,7 +66,7 @@ export function ReleaseNotice({
     >
       <Unplug size={18} aria-hidden="true" />
       <div className="min-w-0 flex-1 basis-60">
-        <p className="font-semibold">{t('release.until', { when: moment(until, now, language) })}</p>
+        <p className="font-semibold">{t('release.until', { when: minuteOf(until) })}</p>
         <p className="text-sm break-words">
           {release.reason} <span className="text-soft">— {release.by ?? t('release.somebody')}</span>
         </p>
@@ -96,14 +96,15 @@ function ReleaseSheet({
   readonly onClose: () => void
 }): ReactNode {
   const texts = useTexts()
-  const { t, language } = texts
+  const { t } = texts
   const [reason, setReason] = useState(release?.reason ?? '')
   const [duration, setDuration] = useState<Duration>('30')
   const [other, setOther] = useState('45')
   const [problem, setProblem] = useState<string | null>(null)
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
-  const now = useNow()
+  // The end moves on while the reason is being typed.
+  useNow()
   const minutes = minutesOf(duration === 'other' ? other : duration)
   const reasonError = reason.trim().length < shortest ? t('mode.reason_rule', { count: shortest }) : undefined
 
@@ -162,7 +163,7 @@ function ReleaseSheet({
         )}
         {minutes !== null && (
           <p className="text-sm text-soft">
-            {t('release.returns', { when: moment(Math.max(now, serverNow()) + minutes * 60_000, now, language) })}
+            {t('release.returns', { when: minuteOf(serverNow() + minutes * 60_000) })}
           </p>
         )}
         {problem !== null && (
@@ -180,6 +181,9 @@ function ReleaseSheet({
     </Sheet>
   )
 }
+
+/** HH:MM: nothing here lasts longer than an hour. */
+const minuteOf = (at: number): string => timeOfDay(at).slice(0, 5)
 
 /** Null = not a number of minutes a link may be given for. */
 function minutesOf(text: string): number | null {
