@@ -15,7 +15,8 @@ export interface Fault {
 /** Signs that something of the inside has got out. */
 const INSIDE =
   /\bat [^\n]{1,120}\.[jt]s:\d+|node_modules|\bFST_|\bERR_[A-Z]{3}|\bSELECT .{1,200} FROM\b|relation "|syntax error at or near|violates [a-z-]+ constraint|\bpg_[a-z]/
-const PUBLIC = /^(POST \/api\/auth\/(login|refresh|logout)|GET (\/api)?\/\.well-known\/jwks\.json)$/
+const PUBLIC =
+  /^(POST \/api\/auth\/(login|refresh|logout|passkeys\/login(-question)?)|(GET|POST) \/api\/setup|GET (\/api)?\/\.well-known\/jwks\.json)$/
 const REVEAL = 'POST /api/secrets/panel-integration-key/{id}/reveal'
 
 /** Faults of one answer to one message. */

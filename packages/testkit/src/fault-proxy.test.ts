@@ -124,3 +124,14 @@ test('a target that is down breaks the connection instead of hanging it', async 
   await eventually(() => seen.error === 'ECONNRESET' || seen.ended)
   echo = createServer().listen(0)
 })
+
+test('is cut and closed at once even where one side had ended and the other reads nothing', async () => {
+  const { client } = await dial()
+  await eventually(() => served.length === 1)
+  // More than the buffers of both ends hold, so that what was written and the end behind it stay on the way.
+  served[0]?.pause()
+  client.end(Buffer.alloc(16_000_000))
+  await eventually(() => client.bytesWritten > 0)
+  await proxy.close()
+  expect(proxy.connections).toBe(0)
+})

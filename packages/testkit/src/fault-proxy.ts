@@ -30,6 +30,12 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
+/**
+ * A reset waits for what was written to be sent, which a peer that reads nothing never lets happen; and node says nothing any more of a socket
+ * whose reset the kernel refused because its end was on the way (EINVAL of uv_tcp_close_reset). Neither may hold up the one who cuts.
+ */
+const RESET_PATIENCE_MS = 500
+
 /** A TCP proxy on loopback that can fail in the ways networks do. */
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const proxy = new TcpFaultProxy(options.target.host ?? '127.0.0.1', options.target.port)
@@ -98,7 +104,16 @@ class TcpFaultProxy implements FaultProxy {
   async cut(): Promise<void> {
     const pairs = [...this.#pairs]
     for (const pair of pairs) pair.reset()
-    await Promise.all(pairs.map((pair) => pair.closed))
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, RESET_PATIENCE_MS)
+    })
+    await Promise.race([Promise.all(pairs.map((pair) => pair.closed)), patience])
+    clearTimeout(timer)
+    for (const pair of pairs) {
+      pair.abandon()
+      this.#pairs.delete(pair)
+    }
   }
 
   async close(): Promise<void> {
@@ -157,12 +172,20 @@ class Pair {
     for (const way of this.#ways) way.drop()
     for (const socket of this.#sockets) breakOff(socket)
   }
+
+  /** Whatever became of the reset: nothing of it keeps the process alive. */
+  abandon(): void {
+    for (const socket of this.#sockets) {
+      socket.unref()
+      socket.destroy()
+    }
+  }
 }
 
 /** RST instead of FIN, so that the other end sees a broken connection and not a polite end. */
 function breakOff(socket: Socket): void {
-  // A socket that is not connected yet has nothing to reset.
-  if (socket.connecting) socket.destroy()
+  // A socket that is not connected yet has nothing to reset, and one that has said its end can only be closed.
+  if (socket.connecting || socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()
 }
 
