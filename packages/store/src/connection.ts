@@ -167,7 +167,7 @@ class PostgresStore implements Store {
         return await this.#once(work, options)
       } catch (error) {
         const cause = error instanceof StoreError ? error.cause : error
-        if (this.#names.learnFrom(cause)) continue
+        if (this.#names.learnFrom(cause) && attempt <= retries) continue
         if (attempt > retries || !isRetryConflict(cause)) throw translateUnlessOurs(error)
         await this.#clock.sleep(backoffDelayMs(RETRY_BACKOFF, attempt))
       }
@@ -200,14 +200,16 @@ class PostgresStore implements Store {
 
   async #run(sql: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     const client = await this.#acquire()
+    const query = statement(this.#names, sql, values)
     try {
-      const result = await this.#line.during(client.query(statement(this.#names, sql, values)))
+      const result = await this.#line.during(client.query(query))
       client.release()
       return result
     } catch (error) {
       const translated = translateError(error)
       client.release(translated.code === 'DATABASE_UNAVAILABLE')
-      if (this.#names.learnFrom(error)) return this.#run(sql, values)
+      // A statement without a name cannot fail for its name: the second attempt at the latest is the last.
+      if (query.name !== undefined && this.#names.learnFrom(error)) return this.#run(sql, values)
       throw translated
     }
   }

@@ -45,10 +45,10 @@ export class StatementNames {
   /**
    * Draws the consequence of a failed statement: a plan outlived a change of the schema (new names, nothing stays of the old ones), or the
    * server does not know our names (none from now on).
-   * @returns whether the statement failed for its name alone, hence may be sent again
+   * @returns whether the statement failed for its name alone, hence may be sent again. Others under way at that moment fail alike, after the
+   *   names were given up; so this never depends on what was learnt before, and the caller bounds the attempts.
    */
   learnFrom(error: unknown): boolean {
-    if (!this.#enabled) return false
     if (isOutlivedPlan(error)) {
       this.#generation++
       this.#names.clear()

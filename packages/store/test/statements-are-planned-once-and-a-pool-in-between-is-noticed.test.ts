@@ -66,4 +66,23 @@ describe('statements that come often', () => {
     expect(await preparedOn(store)).toEqual([])
     await store.close()
   })
+
+  it('find their rows by index where that is asked for, and are planned for good, however small the table is', async () => {
+    const store = await openStore({ ...options, url: database.url })
+    const plan = (byIndex: boolean) =>
+      store.inTransaction(
+        async (tx) => ({
+          lines: (await tx.query<Record<string, string>>('EXPLAIN SELECT * FROM rooms WHERE id = 1')).map(
+            (row) => row['QUERY PLAN'],
+          ),
+          mode: (await tx.query<{ plan_cache_mode: string }>('SHOW plan_cache_mode'))[0]?.plan_cache_mode,
+        }),
+        { byIndex },
+      )
+    expect((await plan(true)).lines.join()).toContain('Index')
+    expect((await plan(true)).mode).toBe('force_generic_plan')
+    // What one transaction asked for is not left to the next on the same connection.
+    expect((await plan(false)).mode).toBe('auto')
+    await store.close()
+  })
 })

@@ -3,16 +3,15 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { type Control, Controller, type FieldPathByValue, useForm, useWatch } from 'react-hook-form'
 import { createPanel, type PanelResult, updatePanel, usePanel } from '../../data/panels.ts'
-import { serverNow } from '../../data/server-clock.ts'
 import { useSite } from '../../data/sites.ts'
 import { useConnection } from '../../data/system.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { type MessageKey, useTexts } from '../../texts/texts.tsx'
-import { moment } from '../../texts/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Failed, failureWords, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
+import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
+import { SaveRefused } from '../../ui/save-refused.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Segments } from '../../ui/segments.tsx'
 import {
@@ -108,7 +107,14 @@ function Editor({ before, siteId, reload }: EditorProps): ReactNode {
           <KeyFields control={control} hasKey={base?.has_integration_key ?? false} />
         </div>
         <footer className="sticky bottom-0 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface p-4">
-          {refusal !== null && <Refusal refusal={refusal} onReload={(keep) => void takeTheirs(keep)} />}
+          {refusal !== null && (
+            <SaveRefused
+              refusal={refusal}
+              what="panel"
+              known={{ code: 'PANEL_ADDRESS_TAKEN', text: t('panel.address_taken') }}
+              onSettle={(keep) => void takeTheirs(keep)}
+            />
+          )}
           <Button onPress={leave}>{t('action.cancel')}</Button>
           <Button
             tone="primary"
@@ -265,45 +271,5 @@ function KeyFields({ control, hasKey }: { readonly control: Control<PanelForm>; 
         <p className="text-sm text-soft">{t('panel.key_never_shown')}</p>
       </div>
     </Section>
-  )
-}
-
-function Refusal({
-  refusal,
-  onReload,
-}: {
-  readonly refusal: Extract<PanelResult, { ok: false }>
-  readonly onReload: (keepMine: boolean) => void
-}): ReactNode {
-  const texts = useTexts()
-  const { t, language } = texts
-  if ('failure' in refusal) {
-    const taken = refusal.failure.kind === 'refused' && refusal.failure.code === 'PANEL_ADDRESS_TAKEN'
-    const words = failureWords(refusal.failure, texts)
-    return (
-      <p role="alert" className="mr-auto min-w-0 flex-1 rounded border border-critical bg-critical-tint px-3 py-2">
-        <b className="font-semibold">{taken ? t('panel.address_taken') : words.title}</b> {taken ? '' : words.body}
-      </p>
-    )
-  }
-  const { changedBy, changedAt } = refusal.conflict
-  const when = changedAt === null ? '' : moment(Date.parse(changedAt), serverNow(), language)
-  return (
-    <div
-      role="alert"
-      data-testid="panel-conflict"
-      className="mr-auto flex min-w-0 flex-1 flex-wrap items-center gap-3 rounded border border-warning bg-warning-tint px-3 py-2"
-    >
-      <p className="min-w-[200px] flex-1">
-        <b className="font-semibold">{t('conflict.changed', { name: changedBy ?? t('conflict.somebody'), when })}</b>{' '}
-        {t('site.conflict_kept')}
-      </p>
-      <Button size="sm" onPress={() => onReload(false)} testId="panel-conflict-theirs">
-        {t('site.conflict_theirs')}
-      </Button>
-      <Button size="sm" onPress={() => onReload(true)} testId="panel-conflict-mine">
-        {t('site.conflict_mine')}
-      </Button>
-    </div>
   )
 }

@@ -4,12 +4,11 @@ import { type ReactNode, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { createSite, type SiteResult, updateSite, useSite } from '../../data/sites.ts'
 import { useConnection } from '../../data/system.ts'
-import { serverNow } from '../../data/server-clock.ts'
 import { useTexts } from '../../texts/texts.tsx'
-import { moment } from '../../texts/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Failed, failureWords, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
+import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
+import { SaveRefused } from '../../ui/save-refused.tsx'
 import { ContactFields, DataFields, ProcedureFields, SettingFields } from './site-fields.tsx'
 import { createRequest, emptySite, formOf, type SiteForm, updateRequest } from './site-form.ts'
 
@@ -85,7 +84,14 @@ function Editor({ before, reload }: EditorProps): ReactNode {
           </div>
         </div>
         <footer className="sticky bottom-0 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface p-4">
-          {refusal !== null && <Refusal refusal={refusal} onReload={(keep) => void takeTheirs(keep)} />}
+          {refusal !== null && (
+            <SaveRefused
+              refusal={refusal}
+              what="site"
+              known={{ code: 'SITE_CODE_TAKEN', text: t('site.code_taken') }}
+              onSettle={(keep) => void takeTheirs(keep)}
+            />
+          )}
           <Button
             onPress={() =>
               void (base === null
@@ -107,45 +113,5 @@ function Editor({ before, reload }: EditorProps): ReactNode {
         </footer>
       </form>
     </Page>
-  )
-}
-
-function Refusal({
-  refusal,
-  onReload,
-}: {
-  readonly refusal: Extract<SiteResult, { ok: false }>
-  readonly onReload: (keepMine: boolean) => void
-}): ReactNode {
-  const texts = useTexts()
-  const { t, language } = texts
-  if ('failure' in refusal) {
-    const taken = refusal.failure.kind === 'refused' && refusal.failure.code === 'SITE_CODE_TAKEN'
-    const words = failureWords(refusal.failure, texts)
-    return (
-      <p role="alert" className="mr-auto min-w-0 flex-1 rounded border border-critical bg-critical-tint px-3 py-2">
-        <b className="font-semibold">{taken ? t('site.code_taken') : words.title}</b> {taken ? '' : words.body}
-      </p>
-    )
-  }
-  const { changedBy, changedAt } = refusal.conflict
-  const when = changedAt === null ? '' : moment(Date.parse(changedAt), serverNow(), language)
-  return (
-    <div
-      role="alert"
-      data-testid="site-conflict"
-      className="mr-auto flex min-w-0 flex-1 flex-wrap items-center gap-3 rounded border border-warning bg-warning-tint px-3 py-2"
-    >
-      <p className="min-w-[200px] flex-1">
-        <b className="font-semibold">{t('conflict.changed', { name: changedBy ?? t('conflict.somebody'), when })}</b>{' '}
-        {t('site.conflict_kept')}
-      </p>
-      <Button size="sm" onPress={() => onReload(false)} testId="site-conflict-theirs">
-        {t('site.conflict_theirs')}
-      </Button>
-      <Button size="sm" onPress={() => onReload(true)} testId="site-conflict-mine">
-        {t('site.conflict_mine')}
-      </Button>
-    </div>
   )
 }
