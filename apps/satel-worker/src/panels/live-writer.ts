@@ -15,6 +15,11 @@ export interface LiveWriterOptions {
 /** Changes within this time become one picture. */
 const GATHER_MS = 150
 const AT_ONCE = 100
+/**
+ * A panel that is away, busy with another or released changes in nothing for hours, and is to be seen as that all the time: well before the live
+ * store forgets a connection nobody speaks of (2 min), which then means that no worker lives.
+ */
+const AWAY_REFRESH_MS = 40_000
 /** Live store away: how long until the whole picture is tried again. */
 const RETRY_MS = 1_000
 
@@ -55,9 +60,9 @@ export class LiveWriter {
     if (this.#isAway) return
     const due: PanelSession[] = []
     for (const session of this.#sessions) {
-      // A released link changes in nothing for up to an hour, and is to be seen as released all the time.
-      if ((!session.isConnected && !session.isReleased) || this.#changed.has(session)) continue
-      if (now - (this.#touchedAt.get(session) ?? 0) >= this.#options.refreshMs) due.push(session)
+      if (this.#changed.has(session)) continue
+      const everyMs = session.isConnected ? this.#options.refreshMs : AWAY_REFRESH_MS
+      if (now - (this.#touchedAt.get(session) ?? 0) >= everyMs) due.push(session)
     }
     if (due.length > 0) this.#writing = this.#writing.then(() => this.#touch(due, now))
   }
