@@ -16,8 +16,8 @@ export interface LiveWriterOptions {
 const GATHER_MS = 150
 const AT_ONCE = 100
 /**
- * A panel that is away, busy with another or released changes in nothing for hours, and is to be seen as that all the time: well before the live
- * store forgets a connection nobody speaks of (2 min), which then means that no worker lives.
+ * A panel that is away or busy with another changes in nothing for hours, and is to be seen as that all the time: well before the live store
+ * forgets a connection nobody speaks of (2 min), which then means that no worker lives.
  */
 const AWAY_REFRESH_MS = 40_000
 /** Live store away: how long until the whole picture is tried again. */
@@ -61,7 +61,7 @@ export class LiveWriter {
     const due: PanelSession[] = []
     for (const session of this.#sessions) {
       if (this.#changed.has(session)) continue
-      const everyMs = session.isConnected ? this.#options.refreshMs : AWAY_REFRESH_MS
+      const everyMs = session.isConnected || session.isReleased ? this.#options.refreshMs : AWAY_REFRESH_MS
       if (now - (this.#touchedAt.get(session) ?? 0) >= everyMs) due.push(session)
     }
     if (due.length > 0) this.#writing = this.#writing.then(() => this.#touch(due, now))
