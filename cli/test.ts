@@ -12,7 +12,7 @@ const VITEST_REPORT = join(STATE_FOLDER, 'vitest-result.json')
 /** Written there by e2e/playwright.config.ts. */
 const BROWSER_REPORT = join(STATE_FOLDER, 'e2e-result.json')
 /** A browser for the browser tests, real servers for the tests of bus and live. */
-const DEBIAN_PACKAGES = ['chromium', 'redis-server', 'rabbitmq-server', 'pgbouncer']
+const DEBIAN_PACKAGES = ['chromium', 'redis-server', 'rabbitmq-server', 'pgbouncer', 'nginx-light']
 
 /** The ways in which an alarm is lost most easily: broker, backend and worker gone under load, and everybody reaching for the same alarm. */
 const SHORT_DRILLS = ['CH-02', 'CH-04', 'CH-05', 'RC-02']
