@@ -38,7 +38,7 @@ export class MemoryFollower {
   readonly #closing = new AbortController()
   #refusals = 0
   #startSaved: boolean
-  #lastReadAt = 0
+  #isCaughtUp = false
   #lastTriedAt = 0
 
   constructor(options: MemoryFollowerOptions) {
@@ -46,9 +46,9 @@ export class MemoryFollower {
     this.#startSaved = options.knowledge().started
   }
 
-  /** When the memory was last found to hold nothing new; milliseconds since 1970, 0 = never. */
-  get lastReadAt(): number {
-    return this.#lastReadAt
+  /** Over the present connection the memory was found to hold nothing new, and nothing has hinted at more since. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp
   }
 
   /** When it was last asked anything. */
@@ -63,11 +63,13 @@ export class MemoryFollower {
 
   away(): void {
     this.#isReady = false
+    this.#isCaughtUp = false
   }
 
   /** There may be something new. */
   want(): void {
     this.#isWanted = true
+    this.#isCaughtUp = false
     this.resume()
   }
 
@@ -128,7 +130,7 @@ export class MemoryFollower {
     // What was written during the walk appears only at the head: look until there is nothing.
     if (entries.length > 0) this.#isWanted = true
     else {
-      this.#lastReadAt = clock.now()
+      this.#isCaughtUp = this.#isReady && !this.#isWanted
       telemetry.polled((clock.monotonic() - began) / 1000)
     }
   }

@@ -162,9 +162,9 @@ export class PanelSession {
     return this.#link
   }
 
-  /** Everything is told that the memory held when it was last looked into, and all of it has gone out. */
+  /** Everything is told that the panel's memory is known to hold, and all of it has gone out. */
   get isSettled(): boolean {
-    return this.isConnected && this.#queue.length === 0 && (this.#memory?.lastReadAt ?? 0) > 0
+    return this.isConnected && this.#queue.length === 0 && this.#memory?.isCaughtUp === true
   }
 
   /** Dials, unless the link is released; from here on it works by itself until it is closed. */
