@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['house/test-databases.ts'],
     setupFiles: ['house/leak-check.ts'],
     pool: 'forks',
+    // Most of a scenario is waiting for servers and panels: with one file a core, two cores stand idle.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
