@@ -24,7 +24,8 @@ const STORM_LOGINS = 50
 const STORM_EVERY_MS = 4_000
 const ALARM_EVERY_MS = 100
 const QUIET_MS = 8_000
-const TOKEN_CHECKS = 5_000
+/** As many as a backend remembers. */
+const TOKENS = 2_000
 
 interface Person {
   readonly email: string
@@ -99,7 +100,7 @@ interface Seen {
   readonly rss: readonly [number, number]
   readonly heap: readonly [number, number]
   readonly loopPauseMs: number
-  readonly token: { readonly first: number; readonly again: number }
+  readonly token: TokenChecks
 }
 
 function report(seen: Seen): BenchResult {
@@ -127,6 +128,7 @@ function report(seen: Seen): BenchResult {
       heap_growth_mb: (heap[1] - heap[0]) / 1e6,
       loop_pause_during_storms_ms: loopPauseMs,
       token_first_check_ms: token.first,
+      token_first_check_p99_ms: token.firstP99,
       token_check_ms: token.again,
     },
     baseline: { alarm_alone_p50_ms: percentile(quiet, 0.5), alarm_alone_p99_ms: percentile(quiet, 0.99) },
@@ -137,6 +139,7 @@ function report(seen: Seen): BenchResult {
       atMost('neither taken nor refused with 429 and Retry-After', storm.length - taken.length - refused.length, 0),
       // One hash of 64 MiB, and what allocators keep of it.
       atMost('memory growth in storms, MB', (rss[1] - rss[0]) / 1e6, 200),
+      atMost('first check of a token, ms', token.first, 0.1),
       atMost('token check, ms', token.again, 0.1),
     ],
   }
@@ -232,21 +235,37 @@ class Alarms {
   }
 }
 
-/** What each request pays for its token: the first check of one, and every other. Mean over many, ms. */
-async function timeTokenChecks(): Promise<{ first: number; again: number }> {
-  const tokens = createAccessTokens(await fixedSigningKeys(new Secret(generateSigningKey())), systemClock)
+interface TokenChecks {
+  /** Each token's first check, ms: mean of all, the first hundred of which run unpractised code, and their p99. */
+  readonly first: number
+  readonly firstP99: number
+  /** Every other check of a token, mean, ms. */
+  readonly again: number
+}
+
+/** What a request pays for its token. */
+async function timeTokenChecks(): Promise<TokenChecks> {
+  const keys = await fixedSigningKeys(new Secret(generateSigningKey()))
   const subject = { sub: '01a20000-0000-7000-8000-000000000001', sid: '01a20000-0000-7000-8000-000000000002' }
+  const issuer = createAccessTokens(keys, systemClock)
   const many: string[] = []
-  for (let n = 0; n < 200; n++) many.push(await tokens.issue({ ...subject, role: 'OPERATOR', name: `Operator ${n}` }))
-  const check = async (count: number): Promise<number> => {
+  for (let n = 0; n < TOKENS; n++)
+    many.push(await issuer.issue({ ...subject, role: 'OPERATOR', name: `Operator ${n}` }))
+  const tokens = createAccessTokens(keys, systemClock)
+  const check = async (token: string): Promise<number> => {
     const start = performance.now()
-    for (let n = 0; n < count; n++) {
-      if ((await tokens.verify(many[n % many.length] as string)) === null) throw new Error('a good token was refused')
-    }
-    return (performance.now() - start) / count
+    if ((await tokens.verify(token)) === null) throw new Error('a good token was refused')
+    return performance.now() - start
   }
-  const first = await check(many.length)
-  return { first, again: await check(TOKEN_CHECKS) }
+  const first: number[] = []
+  for (const token of many) first.push(await check(token))
+  const again: number[] = []
+  for (const token of many) again.push(await check(token))
+  return { first: mean(first), firstP99: percentile(first, 0.99), again: mean(again) }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Starts `work` at the beat, whether or not the last one has finished; resolves when all have. */

@@ -1,12 +1,10 @@
 /** Access tokens: JWT RS256, 15 min, `kid` header (spec 06). Which key signs and which verify: signing-keys.ts. */
-import { AccessClaims } from '@stam/contracts'
+import type { AccessClaims } from '@stam/contracts'
 import type { Clock } from '@stam/runtime'
-import { type JWK, jwtVerify, SignJWT } from 'jose'
+import { type JWK, SignJWT } from 'jose'
 import type { SigningKeys } from './signing-keys.ts'
+import { ALGORITHM, AUDIENCE, ISSUER, TYPE, type Verified, verifyAccessToken } from './verify-access-token.ts'
 
-const ISSUER = 'stam-replacer-api'
-const AUDIENCE = 'stam-replacer-clients'
-const TYPE = 'at+jwt'
 export const ACCESS_TOKEN_LIFE_S = 900
 const MOST_CACHED = 2_000
 
@@ -25,7 +23,7 @@ export function createAccessTokens(keys: SigningKeys, clock: Clock): AccessToken
       const now = Math.floor(clock.now() / 1000)
       const { kid, key } = keys.signing()
       return new SignJWT({ sid: subject.sid, role: subject.role, name: subject.name })
-        .setProtectedHeader({ alg: 'RS256', typ: TYPE, kid })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .setSubject(subject.sub)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -37,32 +35,14 @@ export function createAccessTokens(keys: SigningKeys, clock: Clock): AccessToken
       const now = clock.now()
       const known = cache.get(token, now)
       if (known && keys.isKnown(known.kid)) return known.claims
-      try {
-        const { payload, protectedHeader } = await jwtVerify(
-          token,
-          async (header) => {
-            const key = header.kid === undefined ? undefined : await keys.verifying(header.kid)
-            if (!key) throw new Error('unknown key')
-            return key
-          },
-          { algorithms: ['RS256'], issuer: ISSUER, audience: AUDIENCE, typ: TYPE, currentDate: new Date(now) },
-        )
-        const claims = AccessClaims.parse(payload)
-        cache.set(token, { claims, kid: protectedHeader.kid ?? '' })
-        return claims
-      } catch {
-        return null
-      }
+      const verified = await verifyAccessToken(token, (kid) => keys.verifying(kid), now)
+      if (verified) cache.set(token, verified)
+      return verified?.claims ?? null
     },
   }
 }
 
-interface Verified {
-  readonly claims: AccessClaims
-  readonly kid: string
-}
-
-/** A token is checked once and then remembered until it expires: the check costs 0.1 ms, the look-up a thousandth. */
+/** A token is checked once and then remembered until it expires: the check costs some 0.05 ms, the look-up a thousandth of a millisecond. */
 function createVerifiedCache() {
   const verified = new Map<string, Verified>()
   return {

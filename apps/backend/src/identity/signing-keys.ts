@@ -2,10 +2,10 @@
  * The keys of access tokens (spec 06, docs/adr/0022): in the database, sealed, so that every backend signs with the same one and a new one needs
  * no restart. A key is published before it signs, and verifies for 7 days after.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock, Keyring, Log, Secret } from '@stam/runtime'
 import { addKey, changeKeys, listKeys, type NewKey, type Store, type StoredKey, watchKeys } from '@stam/store'
-import { calculateJwkThumbprint, exportJWK, importJWK, importPKCS8, importSPKI, type JWK } from 'jose'
+import { calculateJwkThumbprint, exportJWK, importPKCS8, importSPKI, type JWK } from 'jose'
 
 type Key = Awaited<ReturnType<typeof importPKCS8>>
 
@@ -15,7 +15,7 @@ export interface SigningKeys {
   /** Whether a token of this key is still to be believed; without looking. */
   isKnown(kid: string): boolean
   /** Looks for new keys when it does not know this one. */
-  verifying(kid: string): Promise<Key | undefined>
+  verifying(kid: string): Promise<KeyObject | undefined>
   /** What the key set endpoint shows: every key a token in use may have been made with, or soon will be. */
   keySet(): readonly JWK[]
   close(): Promise<void>
@@ -24,7 +24,7 @@ export interface SigningKeys {
 interface KnownKey {
   readonly kid: string
   readonly jwk: JWK
-  readonly verifying: Key
+  readonly verifying: KeyObject
   readonly signing: Key | null
   /** Monotonic ms from which it signs, until a later one does. */
   readonly from: number
@@ -33,7 +33,8 @@ interface KnownKey {
 /** One key for good, out of the configuration: where there is no encryption key to keep others with, and in tests. */
 export async function fixedSigningKeys(privateKey: Secret): Promise<SigningKeys> {
   const { kid, jwk } = await publicHalf(privateKey.reveal())
-  const [key, verifying] = await Promise.all([importPKCS8(privateKey.reveal(), 'RS256'), importPublic(jwk)])
+  const key = await importPKCS8(privateKey.reveal(), 'RS256')
+  const verifying = verifyingKey(jwk)
   return {
     signing: () => ({ kid, key }),
     isKnown: (asked) => asked === kid,
@@ -73,7 +74,7 @@ export async function storedSigningKeys(options: StoredKeysOptions): Promise<Sig
   }
 
   async function parse({ id, sealed, public_jwk }: StoredKey) {
-    const verifying = await importPublic(public_jwk as JWK)
+    const verifying = verifyingKey(public_jwk as JWK)
     if (sealed === null) return { verifying, signing: null }
     try {
       return { verifying, signing: await importPKCS8(sealing.decrypt(sealed).toString('utf8'), 'RS256') }
@@ -134,8 +135,14 @@ async function publicHalf(pem: string): Promise<{ kid: string; jwk: JWK }> {
   return { kid, jwk: { ...jwk, kid, alg: 'RS256', use: 'sig' } }
 }
 
-async function importPublic(jwk: JWK): Promise<Key> {
-  return (await importJWK(jwk, 'RS256')) as Key
+const LEAST_MODULUS_BITS = 2048
+
+/** @throws when it is no RSA key of 2048 bits: `verify` would check whatever algorithm the key is of. */
+function verifyingKey(jwk: JWK): KeyObject {
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' })
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (key.asymmetricKeyType !== 'rsa' || bits < LEAST_MODULUS_BITS) throw new Error('the signing key is not RSA-2048')
+  return key
 }
 
 /** A new signing key as PKCS #8 PEM. */
