@@ -217,6 +217,8 @@ export const UpdateZoneRequest = z.object({
   priority_overrides: z.record(z.string(), Priority),
 })
 
+export type UpdateZoneRequest = z.infer<typeof UpdateZoneRequest>
+
 export const PanelListItem = z
   .object({ panel: Panel, site_name: z.string(), live: PanelLive })
   .meta({ id: 'PanelListItem' })

@@ -8,6 +8,7 @@ import {
   type PanelLive,
   PanelStateHistory,
   type UpdatePanelRequest,
+  type UpdateZoneRequest,
 } from '@stam/contracts'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -87,6 +88,14 @@ async function save(path: string, method: 'POST' | 'PATCH' | 'DELETE', body?: un
 export const createPanel = (panel: CreatePanelRequest): Promise<PanelResult> => save('/api/panels', 'POST', panel)
 export const updatePanel = (id: string, change: UpdatePanelRequest): Promise<PanelResult> =>
   save(`/api/panels/${id}`, 'PATCH', change)
+
+/** Which priority the events of a zone get instead of the default; the panel's version guards it. */
+export const setZonePriorities = (
+  id: string,
+  zone: number,
+  version: number,
+  priority_overrides: UpdateZoneRequest['priority_overrides'],
+): Promise<PanelResult> => save(`/api/panels/${id}/zones/${zone}`, 'PATCH', { version, priority_overrides })
 
 /** Gives the link away for DLOADX for so long from now, or takes it back. */
 export const releaseConnection = (id: string, request: ConnectionReleaseRequest): Promise<PanelResult> =>

@@ -574,6 +574,13 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'panel.zones_shown': 'Which zones',
   'panel.zones_all': 'All ({count})',
   'panel.zones_abnormal': 'Not normal',
+  'panel.zones_own': 'Own priorities ({count})',
+  'panel.zones_none_own': 'Every zone has the default priorities.',
+  'zone_priority.title': 'Priorities of zone {number} · {name}',
+  'zone_priority.effect': 'From the next event on. In service mode it is one level lower.',
+  'zone_priority.default': 'Default ({priority})',
+  'zone_priority.sound':
+    'Critical sounds until somebody takes it and is never closed by itself. Warning sounds once, information not at all; both close by themselves after a quiet time.',
   'panel.zone_number': 'zone {number}',
   'panel.partition_number': 'partition {number}',
   'panel.names_not_read': 'Names have not been read from the panel yet.',

@@ -584,6 +584,13 @@ export const pl = {
   'panel.zones_shown': 'Które wejścia',
   'panel.zones_all': 'Wszystkie ({count})',
   'panel.zones_abnormal': 'Odbiegające od normy',
+  'panel.zones_own': 'Własne ważności ({count})',
+  'panel.zones_none_own': 'Wszystkie wejścia mają ważności domyślne.',
+  'zone_priority.title': 'Ważność zdarzeń · wejście {number} {name}',
+  'zone_priority.effect': 'Od następnego zdarzenia. W trybie serwisowym o stopień niżej.',
+  'zone_priority.default': 'Domyślnie ({priority})',
+  'zone_priority.sound':
+    'Krytyczny rozbrzmiewa, aż ktoś go podejmie, i nigdy nie zamyka się sam. Ostrzeżenie słychać raz, informacji wcale; oba zamykają się same po czasie ciszy.',
   'panel.zone_number': 'wejście {number}',
   'panel.partition_number': 'strefa {number}',
   'panel.names_not_read': 'Nazw jeszcze nie odczytano z centrali.',

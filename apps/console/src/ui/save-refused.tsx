@@ -16,7 +16,7 @@ interface SaveRefusedProps {
   /** Names the parts for tests: `panel` gives `panel-conflict`, `panel-conflict-theirs`, `panel-conflict-mine`. */
   readonly what: string
   /** The refusal this form has words of its own for. */
-  readonly known: { readonly code: string; readonly text: string }
+  readonly known?: { readonly code: string; readonly text: string }
   readonly onSettle: (keepMine: boolean) => void
 }
 
@@ -25,7 +25,7 @@ export function SaveRefused({ refusal, what, known, onSettle }: SaveRefusedProps
   const texts = useTexts()
   const { t, language } = texts
   if ('failure' in refusal) {
-    const isKnown = refusal.failure.kind === 'refused' && refusal.failure.code === known.code
+    const isKnown = known !== undefined && refusal.failure.kind === 'refused' && refusal.failure.code === known.code
     const words = failureWords(refusal.failure, texts)
     return (
       <p role="alert" className="mr-auto min-w-0 flex-1 rounded border border-critical bg-critical-tint px-3 py-2">

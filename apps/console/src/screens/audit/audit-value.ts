@@ -1,6 +1,6 @@
 /** Values of the audit record as a person reads them: words, moments, yes and no; anything else as it is written. Pure. */
 import type { Language, Text } from '@stam/contracts'
-import { alarmStatusText, priorityText, roleText } from '@stam/domain'
+import { alarmStatusText, eventTypeText, priorityText, roleText } from '@stam/domain'
 import { moment } from '../../texts/time.ts'
 import { fieldText } from './audit-words.ts'
 
@@ -22,8 +22,10 @@ export function valueText(path: string, value: unknown, now: number, language: L
   if (typeof value === 'boolean') return (value ? yes : no)[language]
   if (Array.isArray(value))
     return value.length === 0 ? nothing[language] : value.map((one) => valueText(path, one, now, language)).join(', ')
+  if (typeof value === 'object' && Object.keys(value).length === 0) return nothing[language]
   if (typeof value === 'object') return JSON.stringify(value)
   const text = String(value)
+  if (path.includes('priority_overrides.')) return (priorityText as Record<string, Text>)[text]?.[language] ?? text
   const known = words[name]?.[text] ?? (name === 'status' ? (alarmStatusText as Record<string, Text>)[text] : undefined)
   if (known !== undefined) return known[language]
   return instant.test(text) ? moment(Date.parse(text), now, language) : text
@@ -36,7 +38,10 @@ export function fieldWords(path: string, language: Language): string {
     .reduce<string[]>((parts, part) => {
       const last = parts.at(-1)
       if (/^\d+$/.test(part) && last !== undefined) return [...parts.slice(0, -1), `${last} ${Number(part) + 1}`]
-      return [...parts, fieldText[part]?.[language] ?? part.replaceAll('_', ' ')]
+      return [
+        ...parts,
+        (fieldText[part] ?? (eventTypeText as Record<string, Text>)[part])?.[language] ?? part.replaceAll('_', ' '),
+      ]
     }, [])
     .join(' · ')
 }

@@ -1,8 +1,7 @@
 import type { PanelDetail } from '@stam/contracts'
-import { type ZoneState, zoneState, zoneStateText } from '@stam/domain'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { may, useMe } from '../../data/me.ts'
 import { usePanel } from '../../data/panels.ts'
 import { useSite } from '../../data/sites.ts'
@@ -10,7 +9,6 @@ import { useConnection } from '../../data/system.ts'
 import { useShortcut } from '../../keyboard/keyboard.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Segments } from '../../ui/segments.tsx'
 import { Flag } from '../../ui/labels.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
@@ -19,7 +17,8 @@ import { Moment } from '../../ui/ticking.tsx'
 import { PanelHistorySection } from './panel-history-section.tsx'
 import { objectsSpokenOf } from './objects-spoken-of.ts'
 import { ReleaseButton, ReleaseNotice } from './panel-release.tsx'
-import { ConnectionMark, LiveAge, PartitionChip, useTrust, zoneTone } from './panel-parts.tsx'
+import { ConnectionMark, LiveAge, PartitionChip, useTrust } from './panel-parts.tsx'
+import { ZonesSection } from './zones-section.tsx'
 
 /** One panel, live: partitions, zones, outputs, troubles, each with the age of what is shown. */
 export function PanelScreen(): ReactNode {
@@ -99,7 +98,7 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
               </ul>
             )}
           </Section>
-          <Zones detail={detail} dim={dim} />
+          <ZonesSection detail={detail} dim={dim} />
           <PanelHistorySection detail={detail} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
@@ -134,76 +133,6 @@ function LivePanel({ detail: told }: { readonly detail: PanelDetail }): ReactNod
         </div>
       </div>
     </Page>
-  )
-}
-
-type ZoneFilter = 'all' | 'abnormal'
-
-function Zones({ detail, dim }: { readonly detail: PanelDetail; readonly dim: string }): ReactNode {
-  const { t } = useTexts()
-  const [filter, setFilter] = useState<ZoneFilter>('all')
-  const { bits } = detail.live
-  const stateOf = (number: number): ZoneState => (bits === null ? 'NORMAL' : zoneState(bits, number))
-  const zones = detail.zones.filter((zone) => filter === 'all' || stateOf(zone.number) !== 'NORMAL')
-  return (
-    <Section
-      title={t('panel.zones')}
-      testId="zones"
-      flush
-      aside={
-        <Segments<ZoneFilter>
-          label={t('panel.zones_shown')}
-          value={filter}
-          onChange={setFilter}
-          options={[
-            { value: 'all', label: t('panel.zones_all', { count: detail.zones.length }) },
-            { value: 'abnormal', label: t('panel.zones_abnormal') },
-          ]}
-        />
-      }
-    >
-      {bits === null && <p className="px-4 pt-3 text-soft">{t('panel.no_state')}</p>}
-      {zones.length === 0 && bits !== null && (
-        <p className="p-4 text-soft">
-          {t(detail.panel.names_read_at === null ? 'panel.names_not_read' : 'panel.all_normal')}
-        </p>
-      )}
-      <ul className={`grid gap-x-6 px-4 py-2 md:grid-cols-2 2xl:grid-cols-3 ${bits === null ? '' : dim}`}>
-        {zones.map((zone) => (
-          <ZoneRow key={zone.number} zone={zone} state={bits === null ? null : stateOf(zone.number)} />
-        ))}
-      </ul>
-    </Section>
-  )
-}
-
-function ZoneRow({
-  zone,
-  state,
-}: {
-  readonly zone: PanelDetail['zones'][number]
-  readonly state: ZoneState | null
-}): ReactNode {
-  const { t, of } = useTexts()
-  return (
-    <li
-      data-testid="zone"
-      data-number={zone.number}
-      data-state={state ?? 'UNKNOWN'}
-      className="flex min-h-9 items-center justify-between gap-3 border-b border-line"
-    >
-      <span className="min-w-0 truncate">
-        <span className="mr-2 inline-block w-7 text-right text-soft">{zone.number}</span>
-        {zone.name === '' ? t('panel.zone_number', { number: zone.number }) : zone.name}
-      </span>
-      {state === null ? (
-        <span className="text-sm text-soft">{t('panel.state_unknown')}</span>
-      ) : state === 'NORMAL' ? (
-        <span className="text-sm text-soft">{of(zoneStateText.NORMAL)}</span>
-      ) : (
-        <Flag tone={zoneTone(state)}>{of(zoneStateText[state])}</Flag>
-      )}
-    </li>
   )
 }
 
