@@ -117,6 +117,33 @@ describe('a conflict', () => {
     })
   })
 
+  it('lets people finish an alarm whose event the panel’s memory has only completed since, and not one that turned into another', async () => {
+    const panel = await rig.panel(await rig.site())
+    const post = (id: string, action: string, body: object) =>
+      operator.call('POST', `/api/alarms/${id}/${action}`, body)
+    const first = { event_id: crypto.randomUUID(), event_code: 130 }
+    const told = { ...first, source: 'MEMORY' as const, object_name: 'Okno od podwórza', partition_no: 2 }
+    const id = await rig.alarm(panel, { ...first, source: 'STATE' })
+    await post(id, 'claim', { version: 1 })
+    await rig.alarm(panel, { ...told, event_code: 131 })
+    expect(await versionOf(id)).toBe(3)
+    const acked = await post(id, 'ack', { version: 2, note: NOTE })
+    expect(acked.body.alarm, JSON.stringify(acked.body)).toMatchObject({
+      status: 'ACK',
+      version: 4,
+      object_name: 'Okno od podwórza',
+    })
+    expect((await post(id, 'resolve', { version: 3 })).body.error.code).toBe('ALARM_STALE_VERSION')
+
+    const other = { event_id: crypto.randomUUID(), event_code: 130 }
+    const elsewhere = await rig.panel(await rig.site())
+    const fire = await rig.alarm(elsewhere, { ...other, source: 'STATE' })
+    await post(fire, 'claim', { version: 1 })
+    await rig.alarm(elsewhere, { ...other, source: 'MEMORY', event_code: 110 })
+    const refused = await post(fire, 'ack', { version: 2, note: NOTE })
+    expect(refused.body.error).toMatchObject({ code: 'ALARM_STALE_VERSION', details: { version: 3 } })
+  })
+
   it('lets a claim pass that has only missed joined events, but no acknowledgement', async () => {
     const panel = await rig.panel(await rig.site())
     const id = await rig.alarm(panel)

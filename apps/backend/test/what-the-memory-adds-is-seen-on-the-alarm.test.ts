@@ -41,7 +41,7 @@ describe('the second telling of an event', () => {
     })
   const alarms = ({ siteId }: TestSite) =>
     world.rows(
-      `SELECT priority, status, version, transition_version, event_count, repeat_count, headline_en, object_name, event_types, sources -> 0 ->> 'partition_no' AS partition
+      `SELECT priority, status, version, transition_version, decision_version, event_count, repeat_count, headline_en, object_name, event_types, sources -> 0 ->> 'partition_no' AS partition
        FROM alarms WHERE site_id = $1 ORDER BY number`,
       [siteId],
     )
@@ -68,6 +68,7 @@ describe('the second telling of an event', () => {
         status: 'NEW',
         version: 2,
         transition_version: 1,
+        decision_version: 1,
         event_count: 1,
         repeat_count: 0,
         headline_en: 'Burglary alarm: perimeter',
@@ -140,6 +141,25 @@ describe('the second telling of an event', () => {
     ])
     expect((await alarms(site)).map((alarm) => alarm['event_count'])).toEqual([0, 2])
     expect(await contradictions(world)).toEqual([])
+  })
+
+  it('asks for another look where the event is of another kind than it was taken for, has moved or been joined; not over its place or its end', async () => {
+    const version = async (change: (first: PanelEvent, site: TestSite) => PanelEvent) => {
+      const site = await addSite(world)
+      const first = bit(site.panelId, 0, 5)
+      await recordEvents(world.store, rules, [first])
+      await recordEvents(world.store, rules, [change(first, site)])
+      const [alarm] = await alarms(site)
+      return [alarm?.['version'], alarm?.['decision_version']]
+    }
+    expect(await version((first) => told(first))).toEqual([2, 1])
+    expect(await version((first) => told(first, { event_code: 110 }))).toEqual([2, 2])
+    expect(await version(tamper)).toEqual([2, 2])
+    expect(await version((_, site) => bit(site.panelId, 9, 6))).toEqual([2, 2])
+    expect(await version((_, site) => bit(site.panelId, 9, 5, 2))).toEqual([2, 2])
+    const over = (panelId: string) =>
+      signalEvent(panelId, 9, 'RESTORE', 'alarm:zone:5:end', 1, { event_code: 130, default_priority: 'INFO' })
+    expect(await version((_, site) => ({ ...over(site.panelId), zone_no: 5 }))).toEqual([2, 1])
   })
 
   it('leaves an alarm that somebody has finished as it is', async () => {

@@ -181,6 +181,8 @@ const stateOf = ({ alarm, transitionVersion }: Kept) => ({
   priority: alarm.priority,
   version: alarm.version,
   transition_version: transitionVersion,
+  // Nothing here completes an event, so every change counts.
+  decision_version: alarm.version,
   handler_id: alarm.handler?.id ?? null,
   requires_note: alarm.requires_note,
   test_mode: alarm.test_mode,

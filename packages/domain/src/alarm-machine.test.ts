@@ -23,6 +23,7 @@ function alarm(status: AlarmStatus, patch: Partial<AlarmState> = {}): AlarmState
     priority: 'WARNING',
     version: 7,
     transition_version: 7,
+    decision_version: 7,
     handler_id: status === 'NEW' ? null : 'me',
     requires_note: false,
     test_mode: false,
@@ -213,7 +214,7 @@ describe('notes', () => {
 })
 
 describe('versions', () => {
-  const joinedSince = alarm('NEW', { version: 9, transition_version: 7 })
+  const joinedSince = alarm('NEW', { version: 9, transition_version: 7, decision_version: 9 })
 
   it('refuses a stale one with what is possible now', () => {
     const outcome = transition(alarm('ACK'), { ...inputs.resolve, version: 6 })
@@ -228,10 +229,31 @@ describe('versions', () => {
   })
 
   it('does not let people finish what has gained events they have not seen', () => {
-    const acked = alarm('ACK', { version: 9, transition_version: 7 })
+    const acked = alarm('ACK', { version: 9, transition_version: 7, decision_version: 9 })
     expect(transition(acked, { ...inputs.close_real, version: 7 })).toMatchObject({ refused: 'ALARM_STALE_VERSION' })
-    const mine = alarm('IN_PROGRESS', { version: 9, transition_version: 7 })
+    const mine = alarm('IN_PROGRESS', { version: 9, transition_version: 7, decision_version: 9 })
     expect(transition(mine, { ...inputs.ack, version: 8 })).toMatchObject({ refused: 'ALARM_STALE_VERSION' })
+  })
+
+  it('lets people finish what has only been completed since, and no version before or after that', () => {
+    const completedSince = { version: 9, transition_version: 6, decision_version: 7 }
+    const finishing: Record<'ack' | 'resolve' | 'close_real', AlarmStatus> = {
+      ack: 'IN_PROGRESS',
+      resolve: 'ACK',
+      close_real: 'ACK',
+    }
+    for (const [name, status] of Object.entries(finishing)) {
+      for (const [version, fits] of Object.entries({ 5: false, 6: false, 7: true, 8: true, 9: true, 10: false })) {
+        const input = { ...inputs[name as keyof typeof finishing], version: Number(version) }
+        const outcome = transition(alarm(status, completedSince), input)
+        expect(outcome.ok, `${name} over ${version}`).toBe(fits)
+        if (outcome.ok)
+          expect(outcome.next).toMatchObject({ version: 10, transition_version: 10, decision_version: 10 })
+        else expect(outcome.refused).toBe('ALARM_STALE_VERSION')
+      }
+    }
+    const joined = transition(alarm('ACK', completedSince), { type: 'join', enabled: false })
+    expect(joined).toMatchObject({ ok: true, next: { version: 10, transition_version: 6, decision_version: 10 } })
   })
 })
 
@@ -293,7 +315,7 @@ describe('a random walk', () => {
         fc.array(anyInput, { maxLength: 40 }),
         fc.boolean(),
         (priority, walk, current) => {
-          let state = alarm('NEW', { priority, version: 1, transition_version: 1 })
+          let state = alarm('NEW', { priority, version: 1, transition_version: 1, decision_version: 1 })
           for (const step of walk) {
             const input = current && 'version' in step ? { ...step, version: state.version } : step
             const outcome = transition(state, input)
@@ -301,7 +323,8 @@ describe('a random walk', () => {
             const { next } = outcome
             expect(state.status).not.toBe('CLOSED')
             expect(next.version).toBe(state.version + 1)
-            expect(next.transition_version).toBeLessThanOrEqual(next.version)
+            expect(next.transition_version).toBeLessThanOrEqual(next.decision_version)
+            expect(next.decision_version).toBeLessThanOrEqual(next.version)
             expect(allowedFrom[input.type as AlarmInputType]).toContain(state.status)
             if (input.type === 'join') expect(joinableStatuses).toContain(state.status)
             if (next.status === 'NEW') expect(next.handler_id).toBe(null)

@@ -29,6 +29,11 @@ export interface AlarmState {
    * gained events since is no conflict, else nobody could claim during a flood; finishing one is.
    */
   readonly transition_version: number
+  /**
+   * Version after the last change a decision could rest on: a transition, a joined event, one that turned out to be of another kind. What the
+   * panel's memory adds to a known event, and a source that is over, argue against no decision: finishing an alarm over them is no conflict.
+   */
+  readonly decision_version: number
   readonly handler_id: string | null
   readonly requires_note: boolean
   readonly test_mode: boolean
@@ -199,7 +204,8 @@ function onJoin(alarm: AlarmState, retrigger: boolean): AlarmOutcome {
       clear: ['claimed_at', 'acked_at'],
     })
   }
-  const next = { ...alarm, version: alarm.version + 1 }
+  const version = alarm.version + 1
+  const next = { ...alarm, version, decision_version: version }
   return { ok: true, next, effects: { action: 'join', note: null } }
 }
 
@@ -220,8 +226,8 @@ function needsOwnHands(input: PersonInput): boolean {
 }
 
 function seesCurrent(alarm: AlarmState, input: PersonInput): boolean {
-  if (input.version === alarm.version) return true
-  return TOLERANT.has(input.type) && input.version >= alarm.transition_version && input.version < alarm.version
+  const oldest = TOLERANT.has(input.type) ? alarm.transition_version : alarm.decision_version
+  return input.version >= oldest && input.version <= alarm.version
 }
 
 /** Whether this input must carry a note of {@link NOTE_MIN_LENGTH} characters. */
@@ -242,7 +248,11 @@ function checkNote(alarm: AlarmState, input: PersonInput, note: string): AlarmRe
 function move(alarm: AlarmState, status: AlarmStatus, effects: AlarmEffects): AlarmOutcome {
   const version = alarm.version + 1
   const handler_id = effects.handler_id === undefined ? alarm.handler_id : effects.handler_id
-  return { ok: true, next: { ...alarm, status, version, transition_version: version, handler_id }, effects }
+  return {
+    ok: true,
+    next: { ...alarm, status, version, transition_version: version, decision_version: version, handler_id },
+    effects,
+  }
 }
 
 function refuse(alarm: AlarmState, refused: AlarmRefusal, actor?: AlarmActor): AlarmOutcome {

@@ -66,6 +66,7 @@ describe('bundling', () => {
       repeat_count: 0,
       version: 3,
       transition_version: 1,
+      decision_version: 3,
       event_types: ['ALARM', 'TAMPER'],
       first_seen: iso(0),
       last_seen: iso(999),

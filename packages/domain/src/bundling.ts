@@ -18,7 +18,7 @@ import { joinableStatuses, transition } from './alarm-machine.ts'
 import { concerns, markActive, markNormal, type AlarmSource, sourceOf } from './alarm-source.ts'
 import { completeAlarm } from './completion.ts'
 import { countRepeat, type RecentEvent, type RepeatCounter, withinDuplicateWindow } from './dedup.ts'
-import type { StoredEvent } from './enrichment.ts'
+import { isSameKind, type StoredEvent } from './enrichment.ts'
 import { effectivePriority, opensAlarm, priorityRank, requiresNote, streamOf } from './priority.ts'
 
 /** What of an event decides; a `PanelEvent` is one. SMS, manual and backend events are given the same shape. */
@@ -64,6 +64,7 @@ export interface BundledAlarm {
   readonly status: AlarmStatus
   readonly version: number
   readonly transition_version: number
+  readonly decision_version: number
   readonly handler_id: string | null
   readonly requires_note: boolean
   readonly service_mode: boolean
@@ -236,7 +237,7 @@ function complete(state: State, { event, before, decided }: CompletedEvent, site
   if (event.event_type !== before.event_type && repeat_of === null && opensAlarm(event.event_type)) {
     const heavier = priorityOf(event, site)
     if (priorityRank(heavier) < priorityRank(priority)) {
-      if (isJoinable(alarm)) touch(state, alarm, { ...alarm, event_count: alarm.event_count - 1 })
+      if (isJoinable(alarm)) touch(state, alarm, { ...alarm, event_count: alarm.event_count - 1 }, true)
       const stream = streamOf(event.event_type)
       const base = { event_id: event.event_id, site_id: site.site_id, stream, priority: heavier, test_mode }
       const { event: moved, transitions } = decideOpening(state, event, site, base, undefined)
@@ -246,14 +247,23 @@ function complete(state: State, { event, before, decided }: CompletedEvent, site
   if (isJoinable(alarm)) {
     // What opens no alarm is on the timeline only: read again, it says more, and that is all.
     const counts = opensAlarm(event.event_type)
-    touch(state, alarm, counts ? completeAlarm(alarm, before, event, sourceOf(event).key) : alarm)
+    touch(
+      state,
+      alarm,
+      counts ? completeAlarm(alarm, before, event, sourceOf(event).key) : alarm,
+      counts && !isSameKind(before, event),
+    )
   }
   return { priority, alarm_id, transitions: [] }
 }
 
-/** One version for all that is not counted: the next reader of the alarm sees it whole, whatever else the batch did to it. */
-function touch(state: State, before: BundledAlarm, after: BundledAlarm): void {
-  update(state, { ...after, version: state.touched.has(before.id) ? before.version : before.version + 1 })
+/**
+ * One version for all that is not counted: the next reader of the alarm sees it whole, whatever else the batch did to it.
+ * @param matters whoever decided about the alarm as it was has to look again
+ */
+function touch(state: State, before: BundledAlarm, after: BundledAlarm, matters: boolean): void {
+  const version = state.touched.has(before.id) ? before.version : before.version + 1
+  update(state, { ...after, version, decision_version: matters ? version : before.decision_version })
 }
 
 function priorityOf(event: IncomingEvent, site: SiteContext): Priority {
@@ -317,6 +327,7 @@ function decideOpening(
     status: next.status,
     version: next.version,
     transition_version: next.transition_version,
+    decision_version: next.decision_version,
     handler_id: next.handler_id,
   })
   return {
@@ -354,6 +365,7 @@ function openAlarm(state: State, event: IncomingEvent, site: SiteContext, base: 
     status: 'NEW',
     version: 1,
     transition_version: 1,
+    decision_version: 1,
     handler_id: null,
     requires_note: requiresNote(base.stream),
     service_mode: site.service_mode,

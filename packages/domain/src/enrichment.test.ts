@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enrichEvent, type StoredEvent } from './enrichment.ts'
+import { enrichEvent, isSameKind, type StoredEvent } from './enrichment.ts'
 
 const bits: StoredEvent = {
   source: 'STATE',
@@ -63,5 +63,23 @@ describe('enrichment', () => {
     expect(enrichEvent(memory, memory)).toBe(undefined)
     expect(enrichEvent(memory, bits)).toBe(undefined)
     expect(enrichEvent(bits, bits)).toBe(undefined)
+  })
+})
+
+describe('the kind of an event', () => {
+  const kind = (event_type: 'ALARM' | 'TAMPER', event_code: number | null) => ({ event_type, event_code })
+  it.each([
+    ['perimeter instead of a burglary', kind('ALARM', 130), kind('ALARM', 131), true],
+    ['entry instead of the interior', kind('ALARM', 132), kind('ALARM', 134), true],
+    ['the same fire', kind('ALARM', 110), kind('ALARM', 110), true],
+    ['fire instead of a burglary', kind('ALARM', 130), kind('ALARM', 110), false],
+    ['water instead of gas', kind('ALARM', 151), kind('ALARM', 154), false],
+    ['a verified burglary', kind('ALARM', 130), kind('ALARM', 139), false],
+    ['tamper instead of an alarm', kind('ALARM', 130), kind('TAMPER', 137), false],
+    ['nobody knows which', kind('ALARM', null), kind('ALARM', null), false],
+    ['a code where there was none', kind('ALARM', null), kind('ALARM', 130), false],
+  ])('%s', (_, before, after, same) => {
+    expect(isSameKind(before, after)).toBe(same)
+    expect(isSameKind(after, before)).toBe(same)
   })
 })

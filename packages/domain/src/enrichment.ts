@@ -67,6 +67,20 @@ export function enrichEvent(stored: StoredEvent, incoming: StoredEvent): Enrichm
   }
 }
 
+/** Burglary in its places: perimeter, interior, 24 h, entry … (protocol reference 5.4). Which of them says where to look, not what to do. */
+const isBurglary = (code: number | null): boolean => code !== null && code >= 130 && code <= 136
+
+/** Whether a decision about an alarm holds for both tellings of its event. A code that is not known may be any. */
+export function isSameKind(
+  a: Pick<StoredEvent, 'event_type' | 'event_code'>,
+  b: Pick<StoredEvent, 'event_type' | 'event_code'>,
+): boolean {
+  if (a.event_type !== b.event_type) return false
+  return (
+    (a.event_code !== null && a.event_code === b.event_code) || (isBurglary(a.event_code) && isBurglary(b.event_code))
+  )
+}
+
 function isSameStream(a: StoredEvent, b: StoredEvent): boolean {
   return streamOf(a.event_type) === streamOf(b.event_type)
 }

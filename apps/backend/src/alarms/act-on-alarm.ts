@@ -40,7 +40,7 @@ export async function actOnAlarm(
     asked.type === 'take_over'
       ? { ...asked, actor, handler_gone: await handlerGone(tx, before, person) }
       : { ...asked, actor }
-  const outcome = transition(stateOf(before, locked.transitionVersion), input)
+  const outcome = transition(stateOf(before, locked), input)
   if (!outcome.ok) return { ok: false, refusal: await refusalOf(tx, before, outcome) }
   const { effects, next } = outcome
   const change: AlarmChange = {

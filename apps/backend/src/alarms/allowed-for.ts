@@ -1,16 +1,23 @@
 /** Which actions a person may take on an alarm now; the console offers exactly these. */
 import type { AlarmAction, AlarmSummary } from '@stam/contracts'
 import { type AlarmState, allowedActions } from '@stam/domain'
-import { hasLiveSession, type Queryable } from '@stam/store'
+import { hasLiveSession, type LockedAlarm, type Queryable } from '@stam/store'
 import type { Person } from '../identity/principals.ts'
 
-/** What of an alarm decides its transitions (domain). */
-export function stateOf(alarm: AlarmSummary, transitionVersion: number = alarm.version): AlarmState {
+/** What of an alarm decides its transitions (domain). Without its versions, only to ask what the present one allows. */
+export function stateOf(
+  alarm: AlarmSummary,
+  versions: Pick<LockedAlarm, 'transitionVersion' | 'decisionVersion'> = {
+    transitionVersion: alarm.version,
+    decisionVersion: alarm.version,
+  },
+): AlarmState {
   return {
     status: alarm.status,
     priority: alarm.priority,
     version: alarm.version,
-    transition_version: transitionVersion,
+    transition_version: versions.transitionVersion,
+    decision_version: versions.decisionVersion,
     handler_id: alarm.handler?.id ?? null,
     requires_note: alarm.requires_note,
     test_mode: alarm.test_mode,

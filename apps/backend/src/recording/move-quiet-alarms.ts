@@ -13,6 +13,7 @@ import {
   tellAlarmChanges,
   type Transaction,
 } from '@stam/store'
+import { stateOf } from '../alarms/allowed-for.ts'
 
 const AT_ONCE = 100
 
@@ -66,13 +67,10 @@ async function moveSome(task: ClockTask, tx: Transaction, now: number, serviceIn
   const act = { actor: { kind: 'system', name: 'clock' }, ip: null, requestId: null, serviceInstance } as const
   const changes: { change: AlarmChange; alarm: AlarmSummary }[] = []
   for (const alarm of await task.lock(tx, new Date(now).toISOString(), AT_ONCE)) {
-    const { summary, transitionVersion } = alarm
+    const { summary } = alarm
     const input = task.input(alarm, now)
     if (input === null) continue
-    const outcome = transition(
-      { ...summary, transition_version: transitionVersion, handler_id: summary.handler?.id ?? null },
-      input,
-    )
+    const outcome = transition(stateOf(summary, alarm), input)
     if (!outcome.ok) continue
     const { next, effects } = outcome
     const change: AlarmChange = {

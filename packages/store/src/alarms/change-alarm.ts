@@ -15,21 +15,22 @@ import { type SummaryRow, summaryColumns, summaryJoins, toAlarmSummary } from '.
 export interface LockedAlarm {
   readonly summary: AlarmSummary
   readonly transitionVersion: number
+  readonly decisionVersion: number
 }
 
 /** The alarm as it is now, locked against everybody else until the transaction ends; null when there is none in this scope. */
 export async function lockAlarm(tx: Transaction, id: string, scope: SiteScope): Promise<LockedAlarm | null> {
   // Joined only once the lock is held: a plain join that waits for the lock shows the new alarm beside the old handler.
-  const [row] = await tx.query<SummaryRow & { transition_version: number }>(
+  const [row] = await tx.query<SummaryRow & { transition_version: number; decision_version: number }>(
     `WITH locked AS MATERIALIZED (
        SELECT * FROM alarms WHERE id = $1 AND ${withinScope('site_id', '$2')} FOR NO KEY UPDATE
      )
-     SELECT ${summaryColumns}, a.transition_version FROM locked a ${summaryJoins}`,
+     SELECT ${summaryColumns}, a.transition_version, coalesce(a.decision_version, a.version) AS decision_version FROM locked a ${summaryJoins}`,
     [id, scopeValue(scope)],
   )
   if (!row) return null
-  const { transition_version, ...summary } = row
-  return { summary: toAlarmSummary(summary), transitionVersion: transition_version }
+  const { transition_version, decision_version, ...summary } = row
+  return { summary: toAlarmSummary(summary), transitionVersion: transition_version, decisionVersion: decision_version }
 }
 
 export interface AlarmChange {
@@ -63,6 +64,7 @@ export async function changeAlarm(tx: Transaction, change: AlarmChange): Promise
   const sets = [
     'version = version + 1',
     'transition_version = version + 1',
+    'decision_version = version + 1',
     'updated_at = clock_timestamp()',
     'status = $4',
   ]

@@ -207,6 +207,7 @@ function isoInstant(text: string): string {
 
 type AlarmColumns = SummaryRow & {
   transition_version: number
+  decision_version: number
   last_active: string
   sources: AlarmSourceRow[]
   is_current: boolean
@@ -229,10 +230,10 @@ export async function lockOpenAlarms(tx: Transaction, siteIds: readonly string[]
        ))
        ORDER BY id FOR NO KEY UPDATE
      )
-     SELECT ${summaryColumns}, a.transition_version, a.last_active, a.sources, a.is_current FROM a ${summaryJoins}`,
+     SELECT ${summaryColumns}, a.transition_version, coalesce(a.decision_version, a.version) AS decision_version, a.last_active, a.sources, a.is_current FROM a ${summaryJoins}`,
     [siteIds],
   )
-  return rows.map(({ transition_version, last_active, sources, is_current, ...summary }) => ({
+  return rows.map(({ transition_version, decision_version, last_active, sources, is_current, ...summary }) => ({
     is_current,
     summary,
     bundled: {
@@ -243,6 +244,7 @@ export async function lockOpenAlarms(tx: Transaction, siteIds: readonly string[]
       status: summary.status,
       version: summary.version,
       transition_version,
+      decision_version,
       handler_id: summary.handler_id,
       requires_note: summary.requires_note,
       service_mode: summary.service_mode,

@@ -39,18 +39,21 @@ export async function lockUntakenInfoAlarms(tx: Transaction, now: string, limit:
 
 /** @param values `$1` the time, `$2` the limit, and what the condition needs besides */
 async function lockWhere(tx: Transaction, condition: string, values: readonly unknown[]): Promise<QuietAlarm[]> {
-  const rows = await tx.query<SummaryRow & { transition_version: number; last_active: string; settings: object }>(
+  const rows = await tx.query<
+    SummaryRow & { transition_version: number; decision_version: number; last_active: string; settings: object }
+  >(
     `WITH quiet AS MATERIALIZED (
        SELECT a.* FROM alarms a JOIN sites s ON s.id = a.site_id
        WHERE ${condition}
        ORDER BY a.id LIMIT $2 FOR NO KEY UPDATE OF a SKIP LOCKED
      )
-     SELECT ${summaryColumns}, a.transition_version, a.last_active, s.settings FROM quiet a ${summaryJoins}`,
+     SELECT ${summaryColumns}, a.transition_version, coalesce(a.decision_version, a.version) AS decision_version, a.last_active, s.settings FROM quiet a ${summaryJoins}`,
     [...values],
   )
-  return rows.map(({ transition_version, last_active, settings, ...summary }) => ({
+  return rows.map(({ transition_version, decision_version, last_active, settings, ...summary }) => ({
     summary: toAlarmSummary(summary),
     transitionVersion: transition_version,
+    decisionVersion: decision_version,
     lastActive: last_active,
     settings: SiteSettings.parse(settings),
   }))

@@ -75,6 +75,7 @@ export interface BundledAlarmRow {
   readonly status: AlarmStatus
   readonly version: number
   readonly transition_version: number
+  readonly decision_version: number
   readonly handler_id: string | null
   readonly requires_note: boolean
   readonly service_mode: boolean

@@ -61,12 +61,12 @@ async function insertAlarms(
       [json],
     )
   }
-  const columns = `id, version, transition_version, site_id, panel_id, stream, priority, status, is_current, headline_pl, headline_en, object_name,
+  const columns = `id, version, transition_version, decision_version, site_id, panel_id, stream, priority, status, is_current, headline_pl, headline_en, object_name,
     event_types, event_count, repeat_count, first_seen, last_seen, last_active, requires_note, sources, normal_since, service_mode, test_mode, late`
   const rows = await tx.query<SummaryRow>(
     `WITH a AS (
        INSERT INTO alarms (${columns}) SELECT ${columns}
-       FROM json_to_recordset($1::json) AS r(id uuid, version int, transition_version int, site_id uuid, panel_id uuid, stream text, priority text,
+       FROM json_to_recordset($1::json) AS r(id uuid, version int, transition_version int, decision_version int, site_id uuid, panel_id uuid, stream text, priority text,
          status text, is_current boolean, headline_pl text, headline_en text, object_name text, event_types text[], event_count int,
          repeat_count int, first_seen timestamptz, last_seen timestamptz, last_active timestamptz, requires_note boolean, sources jsonb,
          normal_since timestamptz, service_mode boolean, test_mode boolean, late boolean)
@@ -99,13 +99,13 @@ function changedAlarmsPart(
       updated_at: now,
     })),
     sql: (json) => `
-      UPDATE alarms a SET version = r.version, transition_version = r.transition_version, status = r.status, handler_id = r.handler_id,
+      UPDATE alarms a SET version = r.version, transition_version = r.transition_version, decision_version = r.decision_version, status = r.status, handler_id = r.handler_id,
         claimed_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.claimed_at END,
         acked_at = CASE WHEN r.status = 'NEW' THEN NULL ELSE a.acked_at END,
         headline_pl = r.headline_pl, headline_en = r.headline_en, object_name = r.object_name, event_types = r.event_types, event_count = r.event_count, repeat_count = r.repeat_count, first_seen = r.first_seen,
         last_seen = r.last_seen, last_active = r.last_active, sources = coalesce(r.sources, a.sources), normal_since = r.normal_since,
         late = r.late, updated_at = r.updated_at
-      FROM json_to_recordset(${json}) AS r(id uuid, version int, transition_version int, status text, handler_id uuid, headline_pl text,
+      FROM json_to_recordset(${json}) AS r(id uuid, version int, transition_version int, decision_version int, status text, handler_id uuid, headline_pl text,
         headline_en text, object_name text, event_types text[], event_count int, repeat_count int, first_seen timestamptz, last_seen timestamptz, last_active timestamptz, sources jsonb,
         normal_since timestamptz, late boolean, updated_at timestamptz)
       WHERE a.id = r.id AND a.version < r.version RETURNING 1`,

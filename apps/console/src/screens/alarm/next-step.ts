@@ -26,6 +26,7 @@ export function nextSteps(alarm: AlarmSummary, me: Me, told?: readonly AlarmActi
     priority: alarm.priority,
     version: alarm.version,
     transition_version: alarm.version,
+    decision_version: alarm.version,
     handler_id: alarm.handler?.id ?? null,
     requires_note: alarm.requires_note,
     test_mode: alarm.test_mode,
