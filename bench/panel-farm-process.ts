@@ -18,6 +18,8 @@ export interface BurstRequest {
   readonly panels: string
   readonly count: number
   readonly overMs: number
+  /** Ends every alarm it raised when it is over. */
+  readonly restoreAtEnd?: boolean
 }
 
 export interface BurstReport {
@@ -30,7 +32,7 @@ export interface BurstReport {
   readonly endedAt: number
 }
 
-export type LedgerLine = Pick<LedgerEntry, 'panel' | 'token' | 'raisesAlarm'>
+export type LedgerLine = Pick<LedgerEntry, 'panel' | 'token' | 'raisesAlarm'> & { readonly atMs: number }
 
 let simulator: Simulator | undefined
 
@@ -43,14 +45,14 @@ answerRequests(
     },
     connected: () => running().panels.filter((panel) => panel.connected).length,
     requests: () => running().panels.reduce((sum, panel) => sum + panel.counters.requests, 0),
-    burst: async ({ panels, count, overMs }: BurstRequest): Promise<BurstReport> => {
+    burst: async ({ panels, count, overMs, restoreAtEnd = false }: BurstRequest): Promise<BurstReport> => {
       const { scenarios } = running()
       const startedAt = Date.now()
       const { id } = scenarios.start({
         name: 'bench',
         steps: [],
         repeat: 1,
-        burst: { panels, count, overMs, action: 'alarm', restoreAtEnd: false },
+        burst: { panels, count, overMs, action: 'alarm', restoreAtEnd },
       })
       for (;;) {
         const { status, firstSeq, lastSeq, alarms, errors, endedAt } = scenarios.progress(id)
@@ -65,7 +67,8 @@ answerRequests(
       for (let seq = firstSeq; seq <= lastSeq; seq++) {
         const entry = running().ledger.entry(seq)
         if (entry === undefined) throw new Error(`the ledger no longer holds entry ${seq}`)
-        lines.push({ panel: entry.panel, token: entry.token, raisesAlarm: entry.raisesAlarm })
+        const { panel, token, raisesAlarm, at } = entry
+        lines.push({ panel, token, raisesAlarm, atMs: Date.parse(at) })
       }
       return lines
     },

@@ -27,6 +27,13 @@ export interface System {
   close(): Promise<void>
 }
 
+/** The parts that may be away. */
+export type Part = 'broker' | 'redis'
+
+export interface DistributedSystem extends System {
+  readonly parts: Readonly<Record<Part, { kill(): Promise<void>; start(): Promise<void> }>>
+}
+
 export function startSystem(profile: Profile): Promise<System> {
   return profile === 'embedded' ? startEmbedded() : startDistributed()
 }
@@ -56,7 +63,7 @@ async function startEmbedded(): Promise<System> {
   }
 }
 
-async function startDistributed(): Promise<System> {
+export async function startDistributed(): Promise<DistributedSystem> {
   const folder = await mkdtemp(join(tmpdir(), 'stam-bench-stack-'))
   const stack = await startStack({ folder, panels: 0, say: (line) => process.stderr.write(`${line}\n`) })
   const bus = createRabbitBus({
@@ -75,6 +82,7 @@ async function startDistributed(): Promise<System> {
     databaseUrl: stack.postgres.url,
     urls: stack.backendUrls,
     operator: stack.operators[0] as System['operator'],
+    parts: { broker: stack.rabbit, redis: stack.redis },
     publish,
     publishAlone: async (sites, count) => {
       await Promise.all([...stack.workers, ...stack.relays, ...stack.backends].map((child) => child.end()))

@@ -9,10 +9,16 @@ interface Options {
   readonly small: boolean
   /** Folder in which `list` keeps its loaded database. */
   readonly data?: string
+  /** What is away in the distributed profile: `broker`, `redis` or `both`. */
+  readonly degraded?: string
 }
 
 const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult[]>>> = {
-  pipeline: async ({ profile }) => [await (await import('../bench/pipeline.ts')).benchPipeline(profile)],
+  pipeline: async ({ profile, degraded }) => [
+    degraded === undefined
+      ? await (await import('../bench/pipeline.ts')).benchPipeline(profile)
+      : await (await import('../bench/degraded.ts')).benchDegraded(degraded),
+  ],
   worker: async ({ panels }) => [await (await import('../bench/worker.ts')).benchWorker(panels)],
   codec: async () => [(await import('../bench/codec.ts')).benchCodec()],
   recording: async () => [await (await import('../bench/recording.ts')).benchRecording()],
@@ -27,8 +33,9 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<BenchResult
   },
 }
 
+const DEGRADABLE = ['broker', 'redis', 'both']
 const USAGE = `usage: ./stam bench ${Object.keys(BENCHES).join('|')} [--json]
-  pipeline --profile embedded|distributed   list --small --data FOLDER   worker --panels 100,500,2000
+  pipeline --profile embedded|distributed   pipeline --profile distributed --degraded broker|redis|both   list --small --data FOLDER   worker --panels 100,500,2000
 `
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -44,6 +51,10 @@ export async function run(argv: readonly string[]): Promise<number> {
       const data = words.shift()
       if (data === undefined) return misuse()
       options = { ...options, data }
+    } else if (word === '--degraded') {
+      const degraded = words.shift() ?? ''
+      if (!DEGRADABLE.includes(degraded)) return misuse()
+      options = { ...options, degraded }
     } else if (word === '--profile') {
       const profile = words.shift()
       if (profile !== 'embedded' && profile !== 'distributed') return misuse()
@@ -55,7 +66,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     } else if (word in BENCHES) names.push(word)
     else return misuse()
   }
-  if (names.length === 0) return misuse()
+  if (names.length === 0 || (options.degraded !== undefined && options.profile !== 'distributed')) return misuse()
   let missed = 0
   for (const name of names) {
     for (const result of (await BENCHES[name]?.(options)) ?? []) {
