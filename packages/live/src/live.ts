@@ -83,8 +83,6 @@ export interface ReplayBuffer {
 export interface RateLimits {
   /** Counts one more in the window that began with the first. */
   hit(key: string, windowMs: number, max: number): Promise<{ allowed: boolean; remaining: number; resetMs: number }>
-  /** Takes one back that turned out not to count; nothing where nothing was counted. */
-  forgive(key: string): Promise<void>
 }
 
 export interface Presence {

@@ -123,11 +123,6 @@ export function createMemoryLive(options: MemoryLiveOptions = {}): Live {
           const remaining = Math.max(0, max - counter.count)
           return { allowed: counter.count <= max, remaining, resetMs: store.limits.leftMs(key) }
         }),
-      forgive: (key) =>
-        ask(() => {
-          const counter = store.limits.get(key)
-          if (counter !== undefined && counter.count > 0) counter.count--
-        }),
     },
     presence: presence(store, ask),
     recentSites: {

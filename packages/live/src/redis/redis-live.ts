@@ -252,9 +252,6 @@ function rateLimits(connection: RedisConnection): RateLimits {
       )) as [number, number]
       return { allowed: count <= max, remaining: Math.max(0, max - count), resetMs }
     },
-    async forgive(key) {
-      await connection.ask('taking back a count', (redis) => redis.stamForgiveLimit(`limit:${key}`))
-    },
   }
 }
 

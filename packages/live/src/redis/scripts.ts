@@ -115,14 +115,6 @@ if left < 0 then
 end
 return {count, left}`,
   },
-  /** KEYS counter. Takes one back; a counter that has run out stays gone. */
-  stamForgiveLimit: {
-    numberOfKeys: 1,
-    lua: `
-local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-if count > 0 then redis.call('DECR', KEYS[1]) end
-return 0`,
-  },
   /** KEYS set. ARGV member, life. The score is when it ends by Redis's clock. */
   stamBeat: {
     numberOfKeys: 1,

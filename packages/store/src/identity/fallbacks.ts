@@ -1,4 +1,7 @@
-/** What the live store does when it is there, and PostgreSQL when it is not: tickets and rate limits (spec 04 "Live state"). */
+/**
+ * What the live store does when it is there, and PostgreSQL when it is not: tickets and rate limits (spec 04 "Live state"). Guesses are counted here
+ * always.
+ */
 import type { Queryable } from '../connection.ts'
 
 export async function putTicket(
@@ -20,23 +23,32 @@ export async function takeTicket(db: Queryable, hash: Buffer): Promise<unknown> 
   return row?.data ?? null
 }
 
-/** Counts one hit in the key's window. */
-export async function hitRateLimit(
+export interface LimitHits {
+  readonly key: string
+  readonly windowMs: number
+  readonly hits: number
+}
+
+/**
+ * Counts in the windows of several keys, each named once; gives for each the count in all and the rest of its window. Rows are taken in the order of
+ * their keys, so that two backends never wait for each other crosswise.
+ */
+export async function hitRateLimits(
   db: Queryable,
-  key: string,
-  windowMs: number,
-): Promise<{ hits: number; resetMs: number }> {
-  const [row] = await db.query<{ hits: number; reset_ms: number }>(
+  counted: readonly LimitHits[],
+): Promise<ReadonlyMap<string, { readonly hits: number; readonly resetMs: number }>> {
+  const rows = await db.query<{ key: string; hits: number; reset_ms: number }>(
     `INSERT INTO rate_limits AS r (key, window_start, expires_at, hits)
-     VALUES ($1, now(), now() + make_interval(secs => $2::double precision / 1000), 1)
+     SELECT key, now(), now() + make_interval(secs => "windowMs"::double precision / 1000), hits
+     FROM json_to_recordset($1::json) AS c (key text, "windowMs" integer, hits integer) ORDER BY key
      ON CONFLICT (key) DO UPDATE SET
        window_start = CASE WHEN r.expires_at <= now() THEN now() ELSE r.window_start END,
-       hits = CASE WHEN r.expires_at <= now() THEN 1 ELSE r.hits + 1 END,
+       hits = CASE WHEN r.expires_at <= now() THEN excluded.hits ELSE r.hits + excluded.hits END,
        expires_at = CASE WHEN r.expires_at <= now() THEN excluded.expires_at ELSE r.expires_at END
-     RETURNING hits, ceil(extract(epoch FROM expires_at - now()) * 1000)::int AS reset_ms`,
-    [key, windowMs],
+     RETURNING key, hits, ceil(extract(epoch FROM expires_at - now()) * 1000)::int AS reset_ms`,
+    [JSON.stringify(counted)],
   )
-  return { hits: row?.hits ?? 1, resetMs: row?.reset_ms ?? windowMs }
+  return new Map(rows.map(({ key, hits, reset_ms }) => [key, { hits, resetMs: reset_ms }]))
 }
 
 /** Takes one back that turned out not to count. */

@@ -10,7 +10,7 @@ export {
   updateUser,
   type UserFilter,
 } from './administer-users.ts'
-export { forgiveRateLimit, hitRateLimit, putTicket, takeTicket } from './fallbacks.ts'
+export { forgiveRateLimit, hitRateLimits, type LimitHits, putTicket, takeTicket } from './fallbacks.ts'
 export {
   insertPasskey,
   listPasskeys,
