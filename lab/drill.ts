@@ -14,6 +14,8 @@ export interface DrillContext {
   /** The books as soon as they balance, or as they are at the deadline. */
   balance(deadlineMs: number): Promise<Balance>
   say(line: string): void
+  /** Further figures, told with the result; a name of a result's own field is not for this. */
+  readonly measured: Record<string, number>
 }
 
 export interface Drill {

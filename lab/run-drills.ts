@@ -73,6 +73,7 @@ async function runOnOneStack(
         recovery,
         balance: (deadlineMs) => balance(stack, screens, deadlineMs),
         say: options.say,
+        measured: {},
       })
       results.push(result)
       options.onResult(result)
@@ -108,7 +109,7 @@ async function runOne(drill: Drill, context: DrillContext): Promise<DrillResult>
     .filter(Boolean)
     .join('; ')
   const rto_ms = Number.isFinite(rto) ? Math.round(rto) : null
-  return { drill: drill.id, ...books, order, rto_ms, pass, note, ...drill.details }
+  return { drill: drill.id, ...books, order, rto_ms, pass, note, ...drill.details, ...context.measured }
 }
 
 async function burst(stack: Stack, count: number, overMs: number): Promise<void> {

@@ -2,7 +2,7 @@
  * An operator's screen without pixels: signs in, subscribes, replays, reconnects to whichever backend answers, and remembers what it was shown.
  * The drills balance what screens show against what the database holds.
  */
-import type { AlarmList, AlarmSummary, ServerMessage } from '@stam/contracts'
+import type { AlarmList, AlarmSummary, Channel, PanelLive, ServerMessage } from '@stam/contracts'
 import { WebSocket } from 'ws'
 import { pause } from './child.ts'
 import type { Operator } from './stack.ts'
@@ -12,6 +12,8 @@ const ANSWER_MS = 5_000
 
 export class Screen {
   readonly alarms = new Map<string, AlarmSummary>()
+  /** What it was told last of each panel's link, and when, on the monotonic clock; only with the channel `panels`. */
+  readonly links = new Map<string, { readonly connection: PanelLive['connection']; readonly at: number }>()
   /** Milliseconds from the worker's receipt of the newest event to this screen, one per message. */
   readonly latencies: number[] = []
   readonly outages: number[] = []
@@ -23,6 +25,7 @@ export class Screen {
   readonly #urls: readonly string[]
   readonly #operator: Operator
   readonly #session: { token: string }
+  readonly #channels: readonly Channel[]
   #socket: WebSocket | undefined
   #turn: number
   #isClosed = false
@@ -30,8 +33,15 @@ export class Screen {
   #pendingReplay = false
 
   /** @param session shared by screens of one operator: hashing a password is meant to be slow */
-  constructor(urls: readonly string[], operator: Operator, turn = 0, session = { token: '' }) {
+  constructor(
+    urls: readonly string[],
+    operator: Operator,
+    turn = 0,
+    session = { token: '' },
+    channels: readonly Channel[] = ['alarms', 'system'],
+  ) {
     this.#session = session
+    this.#channels = channels
     this.#urls = urls
     this.#operator = operator
     this.#turn = turn
@@ -150,7 +160,7 @@ export class Screen {
           void pause(message.data.retry_after_ms).then(() => this.#loadList().then(resolve, reject))
         }
       })
-      socket.once('open', () => socket.send(JSON.stringify({ type: 'subscribe', channels: ['alarms', 'system'] })))
+      socket.once('open', () => socket.send(JSON.stringify({ type: 'subscribe', channels: this.#channels })))
     })
     this.#socket = socket
   }
@@ -181,6 +191,11 @@ export class Screen {
   }
 
   #take(message: ServerMessage): void {
+    if (message.type === 'panel.status') {
+      const { panel_id, connection } = message.data
+      if (this.links.get(panel_id)?.connection !== connection)
+        this.links.set(panel_id, { connection, at: performance.now() })
+    }
     if (message.sequence_id === null || message.sequence_id === undefined) return
     if (message.sequence_id <= this.lastSequence) {
       this.duplicates++

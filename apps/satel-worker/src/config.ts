@@ -27,7 +27,12 @@ export const WorkerConfig = z.object({
     .enum(['auto', 'never'])
     .default('auto')
     .describe('auto subscribes to changes where the module can push them; never always polls.'),
-  keepAliveMs: ms(10_000, 50, 20_000, 'Pause between two readings of the clock; modules close after 25 s of silence.'),
+  keepAliveMs: ms(
+    10_000,
+    50,
+    20_000,
+    'Pause between two readings of the clock of panels that are polled; with push it is pollIntervalMs. Modules close after 25 s of silence.',
+  ),
   backoffMs: z
     .array(z.coerce.number().int().min(10).max(300_000))
     .min(1)

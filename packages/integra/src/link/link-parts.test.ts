@@ -138,10 +138,18 @@ describe('poll schedule', () => {
     expect(polls.nextDue).toBe(11_500)
   })
 
+  test('where changes are pushed the clock is asked as often as others are asked for the list: nothing else tells of a dead link', () => {
+    const polls = started(true)
+    const asked = Array.from({ length: 50 }, (_, n) => polls.next(n * 100)?.command)
+    expect(asked.flatMap((command, n) => (command === undefined ? [] : [[n * 100, command]]))).toEqual(
+      [800, 1800, 2800, 3800, 4800].map((at) => [at, COMMAND.clock]),
+    )
+  })
+
   test('links that came back together do not read everything together, and each does so within the interval', () => {
     /** When complete reads begin on a link whose other questions never come. */
     const fullReads = (phase: number) => {
-      const polls = new PollSchedule({ ...TIMES, keepAliveMs: 10_000_000 })
+      const polls = new PollSchedule({ ...TIMES, pollIntervalMs: 10_000_000, keepAliveMs: 10_000_000 })
       polls.begin(CONTEXT)
       polls.serve(0, true, phase)
       const first = polls.nextDue
@@ -192,7 +200,7 @@ describe('poll schedule', () => {
 
   test('with push only the clock and the full read are due', () => {
     const polls = started(true)
-    expect(polls.nextDue).toBe(10_000)
+    expect(polls.nextDue).toBe(750)
     expect(polls.next(300_000)?.command).toBe(COMMAND.clock)
     const first = polls.next(300_000)?.command
     expect(first).toBe(COMMAND.partitionsAlarm)

@@ -72,6 +72,7 @@ export class PollSchedule {
   #fullAt: number | undefined
   #nextPoll = NEVER
   #nextClock = NEVER
+  #clockIntervalMs = NEVER
   #nextFull = NEVER
   readonly #strikes = new Map<number, number>()
 
@@ -98,19 +99,22 @@ export class PollSchedule {
   }
 
   /**
-   * From here on by the clock.
+   * From here on by the clock. A module that pushes is asked for no list, so that only the clock tells that the link carries anything at all: it is
+   * asked as often as others are asked for the list, or a dead link would be noticed ten seconds later.
    *
    * @param phase 0..1, spreads what many links ask over the intervals: thousands that come back together would otherwise all read everything
    * in the same second, every five minutes
    */
   serve(now: number, push: boolean, phase: number): void {
-    this.#nextClock = now + this.#times.keepAliveMs
+    const { pollIntervalMs, keepAliveMs } = this.#times
+    this.#clockIntervalMs = push ? Math.min(pollIntervalMs, keepAliveMs) : keepAliveMs
+    this.#nextClock = now + (push ? (this.#clockIntervalMs * (1 + phase)) / 2 : keepAliveMs)
     this.#nextFull = now + (this.#times.fullReadIntervalMs * (1 + phase)) / 2
     const context = this.#context
     this.#changed = context === undefined ? [] : this.#all.filter((command) => isSlow(command, context))
     this.#changedAt = 0
     // Before something slow it is asked whether there is news.
-    const pause = this.#changed.length > 0 ? 0 : phase * this.#times.pollIntervalMs
+    const pause = this.#changed.length > 0 ? 0 : phase * pollIntervalMs
     this.#nextPoll = push ? NEVER : now + pause
   }
 
@@ -127,7 +131,7 @@ export class PollSchedule {
 
   /** The clock, out of turn: behind its answer nothing older can come. */
   fence(now: number): Request {
-    if (this.#nextClock !== NEVER) this.#nextClock = now + this.#times.keepAliveMs
+    if (this.#nextClock !== NEVER) this.#nextClock = now + this.#clockIntervalMs
     return CLOCK_REQUEST
   }
 
@@ -156,7 +160,7 @@ export class PollSchedule {
       return newDataRequest(context)
     }
     if (this.#nextClock <= now) {
-      this.#nextClock = now + this.#times.keepAliveMs
+      this.#nextClock = advance(this.#nextClock, this.#clockIntervalMs, now)
       return CLOCK_REQUEST
     }
     if (this.#fullAt === undefined && this.#nextFull <= now) {

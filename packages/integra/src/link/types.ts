@@ -33,7 +33,7 @@ export interface PanelLinkOptions {
   readonly answerTimeoutMs?: number
   /** For what is slower by nature (0x7D; some states of a v1 module), default 8000. */
   readonly slowAnswerTimeoutMs?: number
-  /** The module closes after about 25 s without a request; default 10000. */
+  /** Time between two readings of the clock where the list is asked for besides; default 10000. The module closes after about 25 s without a request. */
   readonly keepAliveMs?: number
   /** Waiting times after the first, second … failure; the last one repeats. Default 1, 2, 4, 8, 16, 30 s, ±20 %. */
   readonly backoffMs?: readonly number[]
