@@ -29,6 +29,8 @@ type SiteKind = (typeof sites)[number]
 interface World {
   readonly site: string
   readonly panel: string
+  /** Where the panel is, so that trying it is answered by its own link. */
+  readonly port: number
   readonly alarm: string
   readonly secret: string
   readonly name: string
@@ -53,13 +55,18 @@ beforeAll(async () => {
     const name = `Kanarek-${kind}`
     const site = await rig.site({ name, code: `KAN-${kind}`.slice(0, 20), city: `Miasto-${kind}` })
     const panel = await rig.panel(site)
-    await rig.store.execute(`UPDATE panels SET integration_key_encrypted = $2 WHERE id = $1`, [panel, keyToken])
+    const port = 31_000 + sites.indexOf(kind)
+    await rig.store.execute(`UPDATE panels SET integration_key_encrypted = $2, port = $3 WHERE id = $1`, [
+      panel,
+      keyToken,
+      port,
+    ])
     const secret = crypto.randomUUID()
     await rig.store.execute(
       `INSERT INTO secrets (id, site_id, panel_id, kind, label, value_encrypted, updated_by) VALUES ($1, $2, $3, 'PANEL_USER_CODE', $4, $5, 'x')`,
       [secret, site, panel, `Kod-${kind}`, keyToken],
     )
-    worlds[kind] = { site, panel, secret, name, alarm: await rig.alarm(panel, { object_name: `Czujka-${kind}` }) }
+    worlds[kind] = { site, panel, port, secret, name, alarm: await rig.alarm(panel, { object_name: `Czujka-${kind}` }) }
   }
   const own = [worlds.own.site]
   for (const role of humanRoles) people[role] = await rig.person(role, scoped(role) ? own : [])
@@ -144,6 +151,7 @@ function bodyOf(route: string, world: World): object | undefined {
     'POST /api/secrets/panel-integration-key/:id/reveal': { reason: 'przegląd roczny' },
     'POST /api/panels': { site_id: world.site, name: 'Nowa', host: '10.0.0.2', port: 20_000 + number++ },
     'PATCH /api/panels/:id': { version, name: 'Centrala' },
+    'POST /api/panels/try-connection': { panel_id: world.panel, host: '10.0.0.1', port: world.port },
     'POST /api/panels/:id/connection-release': { reason: 'wgranie ustawień', duration_minutes: 5 },
     'PATCH /api/panels/:id/zones/:number': { version, priority_overrides: { ALARM: 'WARNING' } },
   }

@@ -21,6 +21,7 @@ import { liveIdentity } from './panels/panel-picture.ts'
 import { toPanelNames } from './panels/panel-names.ts'
 import { PanelSession } from './panels/panel-session.ts'
 import { ReleaseFollower } from './panels/release-follower.ts'
+import { TryFollower } from './panels/try-follower.ts'
 import { StateRecorder } from './panels/state-recorder.ts'
 import { EventPublisher } from './publishing/event-publisher.ts'
 import { Spool } from './publishing/spool.ts'
@@ -80,6 +81,7 @@ class SatelWorker implements RunningWorker {
   readonly #recorder: StateRecorder
   readonly #names: NameKeeper
   readonly #releases: ReleaseFollower
+  readonly #tries: TryFollower
   readonly #starts: BatchWriter<MemoryStart, boolean>
   readonly #sessions = new Map<string, PanelSession>()
   /** Acquired and not yet dialled. */
@@ -115,6 +117,17 @@ class SatelWorker implements RunningWorker {
       return ({ panel_id }) => owned.has(panel_id)
     })
     this.#releases = new ReleaseFollower({ store, clock, log, sessions: () => this.#sessions.values() })
+    this.#tries = new TryFollower({
+      store,
+      clock,
+      log,
+      workerId: config.instanceId,
+      answerTimeoutMs: config.answerTimeoutMs,
+      openKey: async (token) => {
+        await deps.keyring?.prepare?.([token])
+        return this.#decrypt(token)
+      },
+    })
     const listIntervalMs = config.panelListIntervalMs
     this.#ownership =
       deps.ownership ?? new EmbeddedOwnership({ store, ownerId: config.instanceId, clock, log, listIntervalMs })
@@ -128,6 +141,7 @@ class SatelWorker implements RunningWorker {
       onLost: (panelId) => this.#giveUp(panelId),
     })
     await this.#releases.start()
+    await this.#tries.start()
     this.#schedule()
   }
 
@@ -149,7 +163,7 @@ class SatelWorker implements RunningWorker {
 
   async #close(): Promise<void> {
     this.#stopTimers()
-    await this.#releases.close()
+    await Promise.all([this.#releases.close(), this.#tries.close()])
     // Taken while the links still hold their states.
     await this.#recorder.close()
     await Promise.all([...this.#sessions.values()].map((session) => session.close()))

@@ -47,6 +47,7 @@ export interface Rig {
   readonly bus: Bus
   readonly broker: MemoryBroker
   readonly live: Live
+  readonly keyring: ReturnType<typeof createKeyring>
   readonly liveStore: MemoryLiveStore
   /** Panel id in the database, by the simulator's id. */
   readonly ids: ReadonlyMap<string, string>
@@ -106,6 +107,7 @@ export async function startRig(panels: readonly PanelSpecInput[]): Promise<Rig> 
     bus,
     broker,
     live,
+    keyring,
     liveStore,
     ids,
     panel: (id) => simulator.panel(id),

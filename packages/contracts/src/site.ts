@@ -1,7 +1,7 @@
 /** Sites and panels: what people keep about them. Source: spec 02 (site settings), 03, 05. */
 import { z } from 'zod'
 import { AlarmSummary, SiteContact, SiteProcedure } from './alarm.ts'
-import { PanelLive } from './live.ts'
+import { PanelIdentity, PanelLive } from './live.ts'
 import { Instant, Priority, Sequence, Uuid } from './vocabulary.ts'
 
 export const SiteType = z.enum(['SHOP', 'WAREHOUSE', 'CLINIC', 'OFFICE', 'COLD_STORE', 'HOME', 'INDUSTRY', 'OTHER'])
@@ -212,6 +212,54 @@ export const UpdatePanelRequest = z
   .partial()
   .extend({ version: z.int().min(1) })
 export type UpdatePanelRequest = z.infer<typeof UpdatePanelRequest>
+export const connectionTryOutcomes = [
+  /** An INTEGRA answered as set. */
+  'reachable',
+  /** A panel of ours is at this address: its own link was left alone, and tells how it is. */
+  'in_use',
+  'unknown_host',
+  /** Nothing accepts a connection there. */
+  'refused',
+  /** The address did not answer at all. */
+  'no_answer',
+  'busy',
+  /** Connected, and then not a word. */
+  'silent',
+  'mode_mismatch',
+  'wrong_key',
+  'not_integra',
+  'closed',
+  /** Longer than anybody waits. */
+  'timeout',
+  /** No worker was there to try. */
+  'no_worker',
+] as const
+export type ConnectionTryOutcome = (typeof connectionTryOutcomes)[number]
+/** What a worker found. */
+export const ConnectionTryAnswer = z.object({
+  outcome: z.enum(connectionTryOutcomes),
+  /** From dialling to the end. */
+  took_ms: z.int().nullable(),
+  identity: PanelIdentity.nullable(),
+  /** For `in_use`. */
+  panel_id: Uuid.nullable(),
+})
+export type ConnectionTryAnswer = z.infer<typeof ConnectionTryAnswer>
+export const TryConnectionRequest = z.object({
+  host: panelFields.host.regex(/^\S+$/),
+  port: panelFields.port,
+  /** Null = not encrypted; absent = the key kept for `panel_id`. */
+  integration_key: panelFields.integration_key,
+  panel_id: Uuid.optional(),
+})
+export type TryConnectionRequest = z.infer<typeof TryConnectionRequest>
+export const ConnectionTry = ConnectionTryAnswer.omit({ panel_id: true })
+  .extend({
+    panel: z.object({ id: Uuid, name: z.string(), live: PanelLive }).nullable(),
+  })
+  .meta({ id: 'ConnectionTry' })
+export type ConnectionTry = z.infer<typeof ConnectionTry>
+
 export const UpdateZoneRequest = z.object({
   version: z.int().min(1),
   priority_overrides: z.record(z.string(), Priority),

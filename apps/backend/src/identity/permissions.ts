@@ -154,6 +154,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /api/panels/:id/state': needs('site:read'),
   'GET /api/panels/:id/state-history': needs('site:read'),
   'PATCH /api/panels/:id/zones/:number': needs('site:write'),
+  'POST /api/panels/try-connection': needs('site:write'),
   'POST /api/panels/:id/connection-release': needs('panel:release'),
   'DELETE /api/panels/:id/connection-release': needs('panel:release'),
 

@@ -102,6 +102,7 @@ export const roleMatrix: Readonly<Record<string, MatrixRow>> = {
   'GET /api/panels/:id/state': row('MAOTF', 'PANEL_NOT_FOUND'),
   'GET /api/panels/:id/state-history': row('MAOTF', 'PANEL_NOT_FOUND'),
   'PATCH /api/panels/:id/zones/:number': row('MA', 'PANEL_NOT_FOUND'),
+  'POST /api/panels/try-connection': row('MA', 'PANEL_NOT_FOUND'),
   'POST /api/panels/:id/connection-release': row('MAT', 'PANEL_NOT_FOUND'),
   'DELETE /api/panels/:id/connection-release': row('MAT', 'PANEL_NOT_FOUND'),
 

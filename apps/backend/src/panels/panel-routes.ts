@@ -1,6 +1,7 @@
 /** /api/panels. */
 import {
   ConnectionReleaseRequest,
+  ConnectionTry,
   CreatePanelRequest,
   PanelDetail,
   PanelList,
@@ -8,6 +9,7 @@ import {
   PanelStateAnswer,
   PanelStateHistory,
   PanelStateHistoryQuery,
+  TryConnectionRequest,
   UpdatePanelRequest,
   UpdateZoneRequest,
 } from '@stam/contracts'
@@ -15,7 +17,7 @@ import { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { type Api, answers, IdParams } from '../http/api.ts'
 import { personOfRequest } from '../http/guard.ts'
-import { mutate } from '../http/mutation.ts'
+import { actOf, mutate } from '../http/mutation.ts'
 import { valueOf } from '../http/problem.ts'
 import { endRelease, releasePanel } from './connection-release.ts'
 import {
@@ -27,6 +29,7 @@ import {
   panelState,
   stateHistory,
 } from './panel-use-cases.ts'
+import { tryConnection } from './try-connection.ts'
 
 const tags = ['panels']
 const ZoneParams = IdParams.extend({ number: z.coerce.number().int().min(1).max(256) })
@@ -34,6 +37,7 @@ const ZoneParams = IdParams.extend({ number: z.coerce.number().int().min(1).max(
 export function panelRoutes(app: Api, backend: Backend): void {
   readingRoutes(app, backend)
   releaseRoutes(app, backend)
+  tryRoute(app, backend)
   const keyring = backend.dataKeys
   const changed = async (answer: Promise<PanelDetail>) => {
     const detail = await answer
@@ -76,6 +80,22 @@ export function panelRoutes(app: Api, backend: Backend): void {
       mutate(request, backend, (mutation) =>
         editZone(backend, mutation, request.params.id, request.params.number, request.body),
       ),
+  )
+}
+
+function tryRoute(app: Api, backend: Backend): void {
+  app.post(
+    '/api/panels/try-connection',
+    {
+      schema: {
+        tags,
+        summary: 'Whether a module answers, before a panel is saved; nothing is kept. Takes up to 20 s',
+        body: TryConnectionRequest,
+        response: answers(ConnectionTry),
+      },
+    },
+    async (request) =>
+      valueOf(await tryConnection(backend, personOfRequest(request), actOf(request, backend), request.body)),
   )
 }
 

@@ -178,7 +178,7 @@ export async function editZone(
 }
 
 /** Undefined = leave as it is, null = remove. Keys are ASCII by protocol 3.1. */
-function encrypted(keyring: Encrypting | null, key: string | null | undefined): string | null | undefined {
+export function encrypted(keyring: Encrypting | null, key: string | null | undefined): string | null | undefined {
   if (key === undefined || key === null) return key
   const issue = (message: string) =>
     new Problem('INVALID_REQUEST', { issues: [{ path: 'body.integration_key', code: 'invalid', message }] })

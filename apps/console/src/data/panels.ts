@@ -1,12 +1,14 @@
 /** Topic: panels. REST gives the whole picture, the stream keeps it fresh; an older (epoch, version) never wins. */
 import {
   type ConnectionReleaseRequest,
+  ConnectionTry,
   type CreatePanelRequest,
   PanelDetail,
   PanelList,
   type PanelListItem,
   type PanelLive,
   PanelStateHistory,
+  type TryConnectionRequest,
   type UpdatePanelRequest,
   type UpdateZoneRequest,
 } from '@stam/contracts'
@@ -18,7 +20,15 @@ import { http, onServerMessage, queries, realtime } from './centre.ts'
 import { type Failure, failureOf, randomKey } from './http.ts'
 import { learnServerTime } from './server-clock.ts'
 
-export type { Panel, PanelConnection, PanelDetail, PanelLive, PanelListItem, Zone } from '@stam/contracts'
+export type {
+  ConnectionTry,
+  Panel,
+  PanelConnection,
+  PanelDetail,
+  PanelLive,
+  PanelListItem,
+  Zone,
+} from '@stam/contracts'
 
 type PanelListAnswer = z.output<typeof PanelList>
 
@@ -88,6 +98,22 @@ async function save(path: string, method: 'POST' | 'PATCH' | 'DELETE', body?: un
 export const createPanel = (panel: CreatePanelRequest): Promise<PanelResult> => save('/api/panels', 'POST', panel)
 export const updatePanel = (id: string, change: UpdatePanelRequest): Promise<PanelResult> =>
   save(`/api/panels/${id}`, 'PATCH', change)
+
+export type TryResult =
+  | { readonly ok: true; readonly answer: ConnectionTry }
+  | { readonly ok: false; readonly failure: Failure }
+/** A worker tries for up to 14 s, and the server waits a little longer. */
+const tryTimeoutMs = 25_000
+
+/** Whether a module answers there; nothing is kept. */
+export async function tryConnection(body: TryConnectionRequest, signal: AbortSignal): Promise<TryResult> {
+  try {
+    const call = { method: 'POST', body, signal, timeoutMs: tryTimeoutMs } as const
+    return { ok: true, answer: await http.call('/api/panels/try-connection', ConnectionTry, call) }
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) }
+  }
+}
 
 /** Which priority the events of a zone get instead of the default; the panel's version guards it. */
 export const setZonePriorities = (

@@ -10,6 +10,8 @@ import { appendAudit } from '../system/append-audit.ts'
 export const sealedColumns: readonly { readonly table: string; readonly column: string }[] = [
   { table: 'panels', column: 'integration_key_encrypted' },
   { table: 'secrets', column: 'value_encrypted' },
+  // For seconds only, but a key may be removed in them.
+  { table: 'connection_tries', column: 'integration_key_encrypted' },
 ]
 
 const BATCH = 200

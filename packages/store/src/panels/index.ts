@@ -7,6 +7,18 @@ export {
   releaseConnection,
   runningReleases,
 } from './connection-release.ts'
+export {
+  type AskedTry,
+  answerTry,
+  askForTry,
+  forgetTry,
+  namedPanelsAtPort,
+  panelAtAddress,
+  readTry,
+  TRIES_CHANNEL,
+  TRY_ANSWERS_CHANNEL,
+  takeTry,
+} from './connection-tries.ts'
 export { listPanelHolders, PANELS_CHANNEL, type PanelHolder, renewPanelLeases } from './panel-leases.ts'
 export {
   type AcquiredPanel,

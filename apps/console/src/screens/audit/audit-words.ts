@@ -58,6 +58,7 @@ export const actionText: Readonly<Record<string, Text>> = {
   TEST_MODE_OFF: { pl: 'Wyłączenie trybu testowego', en: 'Test mode off' },
   PANEL_CREATE: { pl: 'Dodanie centrali', en: 'Panel added' },
   PANEL_EDIT: { pl: 'Zmiana danych centrali', en: 'Panel edited' },
+  PANEL_TRY_CONNECTION: { pl: 'Sprawdzenie połączenia z centralą', en: 'Panel connection tried' },
   PANEL_RELEASE: { pl: 'Zwolnienie łącza centrali', en: 'Panel link released' },
   PANEL_RELEASE_EXTEND: { pl: 'Zmiana czasu zwolnienia łącza', en: 'Panel link release changed' },
   PANEL_RELEASE_END: { pl: 'Powrót łącza centrali', en: 'Panel link taken back' },

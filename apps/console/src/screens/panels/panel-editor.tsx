@@ -14,6 +14,7 @@ import { Failed, Loading, SkeletonBlocks } from '../../ui/page-state.tsx'
 import { SaveRefused } from '../../ui/save-refused.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Segments } from '../../ui/segments.tsx'
+import { ConnectionTrySection } from './connection-try.tsx'
 import {
   createRequest,
   emptyPanel,
@@ -104,7 +105,10 @@ function Editor({ before, siteId, reload }: EditorProps): ReactNode {
       >
         <div className="grid flex-1 items-start gap-4 p-4 lg:grid-cols-2 max-md:p-3">
           <AddressFields control={control} />
-          <KeyFields control={control} hasKey={base?.has_integration_key ?? false} />
+          <div className="flex min-w-0 flex-col gap-4">
+            <KeyFields control={control} hasKey={base?.has_integration_key ?? false} />
+            <ConnectionTrySection control={control} panelId={base?.id ?? null} />
+          </div>
         </div>
         <footer className="sticky bottom-0 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface p-4">
           {refusal !== null && (

@@ -1,5 +1,5 @@
 /** What the panel form holds as text, and how it becomes a request. Pure. */
-import type { CreatePanelRequest, Panel, UpdatePanelRequest } from '@stam/contracts'
+import type { CreatePanelRequest, Panel, TryConnectionRequest, UpdatePanelRequest } from '@stam/contracts'
 
 /** What happens to the integration key: it is never shown, so an edit keeps it unless told otherwise. */
 export type KeyChoice = 'keep' | 'set' | 'none'
@@ -73,4 +73,18 @@ export function createRequest(form: PanelForm, siteId: string): CreatePanelReque
 export function updateRequest(form: PanelForm, version: number): UpdatePanelRequest {
   const key = form.key_choice === 'keep' ? {} : { integration_key: form.key_choice === 'set' ? form.key : null }
   return { ...fieldsOf(form), version, ...key }
+}
+
+/** What there is to try; null while address, port or key are none yet. */
+export function tryRequest(
+  form: Pick<PanelForm, 'host' | 'port' | 'key_choice' | 'key'>,
+  panelId: string | null,
+): TryConnectionRequest | null {
+  const host = form.host.trim()
+  const port = portOf(form.port)
+  if (host === '' || /\s/.test(host) || Number.isNaN(port)) return null
+  const known = { host, port, ...(panelId === null ? {} : { panel_id: panelId }) }
+  if (form.key_choice === 'keep') return known
+  if (form.key_choice === 'none') return { ...known, integration_key: null }
+  return isKey(form.key) ? { ...known, integration_key: form.key } : null
 }
