@@ -17,3 +17,10 @@ export async function openCommandStore(where: {
   const { databaseUrl } = loadConfig(z.object({ databaseUrl: secretField() }), processSources())
   return openStore({ url: databaseUrl.reveal(), poolSize: 1, applicationName: 'stam-command' })
 }
+
+/** The same as the owner of the database: with DATABASE_OWNER_URL or the secret `database_owner_url`, which no process is given. */
+export async function openOwnerStore(where: { readonly data: string; readonly distributed: boolean }): Promise<Store> {
+  if (!where.distributed) return openStationStore(where.data, 'owner')
+  const { databaseOwnerUrl } = loadConfig(z.object({ databaseOwnerUrl: secretField() }), processSources())
+  return openStore({ url: databaseOwnerUrl.reveal(), poolSize: 1, applicationName: 'stam-command' })
+}

@@ -55,6 +55,12 @@ const KNOWN: readonly Command[] = [
     module: './services.ts',
   },
   {
+    name: 'users',
+    usage: 'users recover EMAIL [--forget-passkeys] [--language pl|en] [--data FOLDER | --distributed]',
+    summary: 'a temporary password for a MASTER who cannot sign in; needs the database owner',
+    module: './users.ts',
+  },
+  {
     name: 'stack',
     usage: 'stack …',
     summary: 'run the distributed profile as native processes on this machine',

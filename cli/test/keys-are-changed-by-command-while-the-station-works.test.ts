@@ -1,4 +1,4 @@
-/** `./stam keys` and `./stam services` against a real station: nobody is signed out, and no panel loses its link. */
+/** `./stam keys`, `services` and `users` against a real station: nobody else is signed out, and no panel loses its link. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -87,3 +87,31 @@ test('new keys for tokens and data, by command, while people and panels are ther
   expect((await stam('services', 'revoke', 'bramka')).code).toBe(0)
   await eventually(async () => (await service()) === 401, { deadlineMs: 10_000 })
 }, 120_000)
+
+test('a MASTER who cannot sign in gets a temporary password by command, in the language asked for', async () => {
+  const master = station.ready.users.find(({ role }) => role === 'MASTER')
+  const email = master?.email ?? ''
+  const status = async (password: string) =>
+    (
+      await fetch(`${station.ready.url}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email, password }),
+      })
+    ).status
+  expect(await status(master?.password ?? '')).toBe(200)
+  const english = await stam('users', 'recover', email, '--forget-passkeys', '--language', 'en')
+  expect(english).toMatchObject({ code: 0, err: '' })
+  const password = /: ([a-z0-9]{4}(?:-[a-z0-9]{4}){3})$/m.exec(english.out)?.[1] ?? ''
+  expect(english.out).toContain('Sessions ended: 1')
+  expect(await status(master?.password ?? '')).toBe(401)
+  expect(await status(password)).toBe(200)
+  expect((await stam('users', 'recover', email)).out).toContain('Hasło tymczasowe')
+  expect(await status(password), 'only the newest is good').toBe(401)
+  const other = station.ready.users.find(({ role }) => role !== 'MASTER')
+  const refused = await stam('users', 'recover', other?.email ?? '')
+  expect(refused).toMatchObject({ code: 1, out: '' })
+  expect(refused.err).toContain('not a MASTER')
+  expect((await stam('users', 'recover')).code).toBe(2)
+  expect((await stam('users', 'recover', email, '--language', 'de')).code).toBe(2)
+}, 60_000)

@@ -6,13 +6,17 @@ import { readJsonFile } from './data-folder/json-file.ts'
 import { StationSecrets } from './data-folder/station-secrets.ts'
 import { StationError } from './errors.ts'
 
-/** The application's own login: whoever runs a command may do what the station may, and no more. */
+/** The application's own login: whoever runs a command may do what the station may, and no more, but for what only the owner of everything may ask for. */
 const APP_LOGIN = 'stam_station'
+const OWNER_LOGIN = 'postgres'
 /** Line of postmaster.pid that holds the port (PostgreSQL, "Database File Layout"). */
 const PORT_LINE = 3
 
 /** Opens the store of the running station of that data folder. Rejects with a refusal when none runs there. */
-export async function openStationStore(dataFolder: string): Promise<Store> {
+export async function openStationStore(
+  dataFolder: string,
+  as: 'application' | 'owner' = 'application',
+): Promise<Store> {
   const folder = resolve(dataFolder)
   const secrets = readJsonFile(join(folder, 'secrets.json'), StationSecrets)
   const port = portOf(join(folder, 'postgres', 'postmaster.pid'))
@@ -22,7 +26,9 @@ export async function openStationStore(dataFolder: string): Promise<Store> {
       `No station runs in ${folder}. Start it with ./stam up, or name its folder with --data.`,
     )
   }
-  const url = `postgres://${APP_LOGIN}:${encodeURIComponent(secrets.database_app_password)}@127.0.0.1:${port}/postgres`
+  const [login, password] =
+    as === 'owner' ? [OWNER_LOGIN, secrets.database_owner_password] : [APP_LOGIN, secrets.database_app_password]
+  const url = `postgres://${login}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
   return openStore({ url, poolSize: 2, applicationName: 'stam-command' })
 }
 

@@ -127,3 +127,11 @@ export function listSessions(db: Queryable, userId: string): Promise<Omit<Sessio
     [userId],
   )
 }
+
+/** Whether this connection is the database owner's, whose login no process has. */
+export async function ownsUsers(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ owns: boolean }>(
+    `SELECT pg_has_role(relowner, 'USAGE') AS owns FROM pg_class WHERE oid = 'users'::regclass`,
+  )
+  return row?.owns ?? false
+}

@@ -5,6 +5,7 @@ export {
   listSessions,
   listUsers,
   lockUsers,
+  ownsUsers,
   setTemporaryPassword,
   unlockUser,
   updateUser,
