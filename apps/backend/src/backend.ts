@@ -5,6 +5,7 @@ import type { Clock, Log, Readiness } from '@stam/runtime'
 import type { DataKeys, Store } from '@stam/store'
 import type { BackendConfig } from './config.ts'
 import type { Limits } from './http/limits.ts'
+import type { Fingerprints } from './http/request-fingerprint.ts'
 import type { AccessTokens } from './identity/access-tokens.ts'
 import type { Passwords } from './identity/passwords.ts'
 import type { Principals } from './identity/principals.ts'
@@ -32,6 +33,7 @@ export interface Backend {
   readonly passwords: Passwords
   readonly principals: Principals
   readonly limits: Limits
+  readonly fingerprints: Fingerprints
   readonly refusals: Refusals
   readonly services: Services
   readonly hub: StreamHub

@@ -20,6 +20,7 @@ import type { Backend } from './backend.ts'
 import { type BackendConfig, isLoopback } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createLimits, type LimitsPerMinute } from './http/limits.ts'
+import { requestFingerprints } from './http/request-fingerprint.ts'
 import { createAccessTokens } from './identity/access-tokens.ts'
 import { openBackendKeys } from './identity/backend-keys.ts'
 import { type CodePrinter, type SetupWatch, watchSetup } from './identity/first-start.ts'
@@ -165,7 +166,8 @@ async function openParts(
   const unfollow = followLiveState(live, states, pictures)
   const housekeeping = startHousekeeping({ store, clock, log })
   const limits = createLimits({ live, store, log, perMinute: limitsOf(config) })
-  const parts = { store, bus, live, log, clock, telemetry, readiness, limits, ...identity.parts }
+  const fingerprints = requestFingerprints(config)
+  const parts = { store, bus, live, log, clock, telemetry, readiness, limits, fingerprints, ...identity.parts }
   return {
     backend: { config, ...parts, hub, sockets, panels, states, system },
     async close() {

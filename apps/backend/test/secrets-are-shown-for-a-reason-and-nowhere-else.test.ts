@@ -1,12 +1,18 @@
 // Spec 06 "Secrets": timed reveal with reason and limits, rotation of the encryption key, and canaries that must not get out.
-import { createLog, createMetrics, generateFernetKey } from '@stam/runtime'
+import { CreatePanelRequest } from '@stam/contracts'
+import { createLog, createMetrics, generateFernetKey, Secret, silentLog, systemClock } from '@stam/runtime'
+import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Rig, type Signed, startRig } from './rig.ts'
+import { requestFingerprints } from '../src/http/request-fingerprint.ts'
+import { startBackend } from '../src/index.ts'
+import { caller, type Rig, type Signed, startRig } from './rig.ts'
 import { Screen } from './screen.ts'
 
 const CANARY = 'Kanarek9q7z'
 const oldKey = generateFernetKey()
+/** Configured before that one was put first. */
+const formerKey = generateFernetKey()
 const lines: string[] = []
 let rig: Rig
 let admin: Signed
@@ -21,7 +27,7 @@ beforeAll(async () => {
     },
   })
   const log = createLog({ service: 'test', level: 'debug', destination } as Parameters<typeof createLog>[0])
-  rig = await startRig({ log, config: { encryptionKey: oldKey } })
+  rig = await startRig({ log, config: { encryptionKey: `${oldKey},${formerKey}` } })
   admin = await rig.person('ADMIN')
   site = await rig.site()
   const body = { site_id: site, name: 'Centrala', host: '10.0.0.9', port: 7_099, integration_key: CANARY }
@@ -101,6 +107,57 @@ describe('a canary', () => {
     }
     expect(all).not.toMatch(/BEGIN (RSA )?PRIVATE KEY/)
     await screen.leave()
+  })
+})
+
+describe('a repeat of a request with a secret in it', () => {
+  let elsewhere: string
+  beforeAll(async () => {
+    elsewhere = await rig.site()
+  })
+  const asked = (integration_key: string) => {
+    const body = { site_id: elsewhere, name: 'Powtórka', host: '10.0.0.9', port: 10_999, integration_key }
+    return { method: 'POST', url: '/api/panels', body: CreatePanelRequest.parse(body) } as const
+  }
+  const create = (integrationKey: string, at = rig.backend) => {
+    const { method, url, body } = asked(integrationKey)
+    return caller(at, admin.token)(method, url, body, { 'idempotency-key': 'panel-twice' })
+  }
+
+  it('is known as one at every backend, and another secret is another request', async () => {
+    const { store, bus, live, config } = rig
+    const first = await create('123456789012')
+    expect(first.status).toBe(200)
+    const deps = { store, bus, live, clock: systemClock, log: silentLog }
+    const other = await startBackend({ ...config, instanceId: 'other' }, deps)
+    try {
+      for (const at of [rig.backend, other]) {
+        expect((await create('123456789012', at)).body.panel.id).toBe(first.body.panel.id)
+        expect((await create('123456789013', at)).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED')
+      }
+    } finally {
+      await other.close()
+    }
+    expect(await store.query(`SELECT FROM panels WHERE port = 10999`)).toHaveLength(1)
+  }, 30_000)
+
+  it('does not tell the secret to who reads the table and guesses', async () => {
+    const [kept] = await rig.store.query<{ hash: string }>(
+      `SELECT encode(request_hash, 'hex') AS hash FROM idempotency_keys WHERE key = 'panel-twice'`,
+    )
+    const { method, url, body } = asked('123456789012')
+    const text = `${method} ${url}\n${JSON.stringify(body)}`
+    const keyed = requestFingerprints(rig.config)(asked('123456789012'))[0].toString('hex')
+    expect(kept?.hash, 'the right guess, with the key').toBe(keyed)
+    expect(kept?.hash, 'the right guess, without it').not.toBe(createHash('sha256').update(text).digest('hex'))
+  })
+
+  it('is known when the configured key was changed in between', async () => {
+    const [before] = requestFingerprints({ encryptionKey: new Secret(formerKey) })(asked('123456789012'))
+    const set = `UPDATE idempotency_keys SET request_hash = $1 WHERE key = 'panel-twice'`
+    expect(await rig.store.execute(set, [before])).toBe(1)
+    expect((await create('123456789012')).status).toBe(200)
+    expect((await create('123456789013')).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED')
   })
 })
 

@@ -3,7 +3,6 @@
  * A refusal rolls everything back. When the database is briefly away it is tried again twice (spec 01); a commit whose
  * outcome is unknown is not, the caller repeats it under its key.
  */
-import { createHash } from 'node:crypto'
 import { retry } from '@stam/runtime'
 import { type Act, claimIdempotencyKey, isStoreError, storeIdempotentAnswer, type Transaction } from '@stam/store'
 import type { FastifyRequest } from 'fastify'
@@ -43,7 +42,12 @@ export async function mutate<Body>(
   return patiently(() =>
     backend.store.inTransaction(async (tx) => {
       if (key === null) return valueOf(await work({ tx, person, act }))
-      const claim = { userId: person.userId, key, requestHash: requestHash(request), lifeHours: KEY_LIFE_HOURS }
+      const claim = {
+        userId: person.userId,
+        key,
+        requestHashes: backend.fingerprints(request),
+        lifeHours: KEY_LIFE_HOURS,
+      }
       const claimed = await claimIdempotencyKey(tx, claim)
       if (claimed.kind === 'reused') throw new Problem('IDEMPOTENCY_KEY_REUSED')
       if (claimed.kind === 'repeat') return claimed.body as Body
@@ -75,11 +79,4 @@ function idempotencyKey(request: FastifyRequest): string | null {
     })
   }
   return header
-}
-
-function requestHash(request: FastifyRequest): Buffer {
-  const path = request.url.split('?', 1)[0]
-  return createHash('sha256')
-    .update(`${request.method} ${path}\n${JSON.stringify(request.body ?? null)}`)
-    .digest()
 }

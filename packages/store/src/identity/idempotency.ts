@@ -10,24 +10,27 @@ export type KeyClaim =
   /** The key belongs to another request. */
   | { readonly kind: 'reused' }
 
-/** Takes the key for this request. Waits for another transaction that has just taken it. */
+/**
+ * Takes the key for this request. Waits for another transaction that has just taken it.
+ * @param claim.requestHashes keyed fingerprints of the request: the first is kept, any of them makes it the same request.
+ */
 export async function claimIdempotencyKey(
   tx: Transaction,
-  claim: { userId: string; key: string; requestHash: Buffer; lifeHours: number },
+  claim: { userId: string; key: string; requestHashes: readonly [Buffer, ...Buffer[]]; lifeHours: number },
 ): Promise<KeyClaim> {
-  const values = [claim.userId, claim.key, claim.requestHash, claim.lifeHours]
+  const { userId, key, requestHashes, lifeHours } = claim
   const taken = await tx.execute(
     `INSERT INTO idempotency_keys AS k (user_id, key, request_hash, expires_at)
      VALUES ($1, $2, $3, now() + make_interval(hours => $4))
      ON CONFLICT (user_id, key) DO UPDATE SET request_hash = excluded.request_hash, expires_at = excluded.expires_at, created_at = now(),
        response_status = NULL, response_body = NULL
      WHERE k.expires_at <= now()`,
-    values,
+    [userId, key, requestHashes[0], lifeHours],
   )
   if (taken > 0) return { kind: 'new' }
   const [row] = await tx.query<{ same: boolean; response_status: number | null; response_body: unknown }>(
-    `SELECT request_hash = $3 AS same, response_status, response_body FROM idempotency_keys WHERE user_id = $1 AND key = $2`,
-    values.slice(0, 3),
+    `SELECT request_hash = ANY ($3::bytea[]) AS same, response_status, response_body FROM idempotency_keys WHERE user_id = $1 AND key = $2`,
+    [userId, key, requestHashes],
   )
   if (!row?.same || row.response_status === null) return { kind: 'reused' }
   return { kind: 'repeat', status: row.response_status, body: row.response_body }
