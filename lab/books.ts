@@ -9,12 +9,12 @@ export interface Balance {
   readonly shown: number
   readonly lost: number
   readonly doubled: number
-  /** Signals of one zone, or of one panel, whose order in the database is not their order at the panel. */
+  /** Signals of one zone whose order is not that at the panel, and events of one panel recorded in another order than they were told. */
   readonly misordered: number
   readonly explanation: readonly string[]
 }
 
-interface LedgerEntry {
+export interface LedgerEntry {
   readonly seq: number
   readonly panel: string
   readonly token: string
@@ -22,12 +22,14 @@ interface LedgerEntry {
   readonly raisesAlarm: boolean
 }
 
-interface StoredEvent {
+export interface StoredEvent {
   readonly panel_id: string
   readonly token: string
   readonly epoch: number
   readonly panel_seq: number
   readonly alarm_id: string | null
+  /** Beginning of the transaction, ms since 1970. */
+  readonly recorded_ms: number
 }
 
 /** Waits until everything emitted is stored and shown, at most so long, and says what is missing. */
@@ -44,62 +46,88 @@ export async function balance(stack: Stack, screens: readonly Screen[], deadline
   return last ?? (await count(stack, screens))
 }
 
+/** What the books are made of, all of it taken from outside the processes that are being tested. */
+export interface Account {
+  readonly ledger: readonly LedgerEntry[]
+  /** Simulator id → id of the panel in the database. */
+  readonly panelIds: ReadonlyMap<string, string>
+  /** Events with a place in a panel's memory. */
+  readonly events: readonly StoredEvent[]
+  /** Events told by bits that no memory confirmed. */
+  readonly onlyBits: number
+  /** Signals each alarm tells of, without those that no panel's memory has. */
+  readonly told: ReadonlyMap<string, number>
+  /** Signals of all alarms that are not closed: what a screen has to show. */
+  readonly open: number
+  readonly screens: readonly Pick<Screen, 'shown' | 'outOfOrder'>[]
+}
+
 async function count(stack: Stack, screens: readonly Screen[]): Promise<Balance> {
   const ledger = await readLedger(stack.simulatorUrl)
-  const explanation: string[] = []
-  const rows = await stack.store.query<StoredEvent>(
-    `SELECT panel_id, lpad(to_hex(memory_index), 6, '0') AS token, epoch, panel_seq, alarm_id FROM events WHERE memory_index IS NOT NULL`,
+  const events = await stack.store.query<StoredEvent>(
+    `SELECT panel_id, lpad(to_hex(memory_index), 6, '0') AS token, epoch, panel_seq, alarm_id,
+       (extract(epoch FROM recorded_at) * 1000)::float8 AS recorded_ms
+     FROM events WHERE memory_index IS NOT NULL`,
   )
+  const told = await toldByAlarms(stack)
+  const [sums] = await stack.store.query<{ only_bits: number; open: number }>(
+    `SELECT (SELECT count(*)::int FROM events WHERE source = 'STATE' AND memory_index IS NULL) AS only_bits,
+       (SELECT coalesce(sum(event_count + repeat_count), 0)::int FROM alarms WHERE status <> 'CLOSED') AS open`,
+  )
+  const { only_bits: onlyBits = 0, open = 0 } = sums ?? {}
+  return weigh({ ledger, panelIds: stack.panelIds, events, onlyBits, told, open, screens })
+}
+
+/** The judgement alone: what is lost, doubled and out of order. */
+export function weigh({ ledger, panelIds, events: rows, onlyBits, told, open, screens }: Account): Balance {
+  const explanation: string[] = []
   const stored = new Map<string, StoredEvent[]>()
   for (const row of rows) {
     const key = `${row.panel_id}|${row.token}`
     stored.set(key, [...(stored.get(key) ?? []), row])
   }
   const eventsOf = (entry: LedgerEntry): readonly StoredEvent[] =>
-    stored.get(`${stack.panelIds.get(entry.panel)}|${entry.token}`) ?? []
+    stored.get(`${panelIds.get(entry.panel)}|${entry.token}`) ?? []
   let lost = 0
-  let doubled = 0
+  // A signal told by bits and never found in the memory would be one too many.
+  let doubled = onlyBits
   let silent = 0
+  let unknown = rows.length
   for (const entry of ledger) {
     const events = eventsOf(entry)
+    unknown -= events.length
     if (events.length === 0) lost++
     if (events.length > 1) doubled += events.length - 1
     if (entry.raisesAlarm && events.some(({ alarm_id }) => alarm_id === null)) silent++
   }
   lost += silent
+  doubled += Math.max(0, unknown)
+  if (unknown > 0) explanation.push(`${unknown} events of signals that no panel emitted`)
   if (silent > 0) explanation.push(`${silent} signals recorded without an alarm`)
-  const told = await toldByAlarms(stack)
   for (const [id, difference] of countedApart(ledger, eventsOf, told)) {
     if (difference > 0) lost += difference
     else doubled -= difference
     explanation.push(`alarm ${id} tells of ${difference > 0 ? 'fewer' : 'more'} signals than it has (${difference})`)
   }
-  // A signal told by bits and never found in the memory would be one too many.
-  const [orphans] = await stack.store.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM events WHERE source = 'STATE' AND memory_index IS NULL`,
-  )
-  doubled += orphans?.n ?? 0
   if (lost > 0) explanation.push(`${lost} ledger entries without an event`)
-  if (doubled > 0) explanation.push(`${doubled} events too many (${orphans?.n} told by bits only)`)
-  const [sums] = await stack.store.query<{ stored: number; expected: number }>(
-    `SELECT (SELECT count(*)::int FROM events WHERE memory_index IS NOT NULL) AS stored,
-       (SELECT coalesce(sum(event_count + repeat_count), 0)::int FROM alarms WHERE status <> 'CLOSED') AS expected`,
-  )
-  const misordered = countMisordered(ledger, eventsOf)
+  if (doubled > 0) explanation.push(`${doubled} events too many (${onlyBits} told by bits only)`)
+  const [atPlaces, overtaken] = [countMisordered(ledger, eventsOf), countOvertaken(rows)]
+  if (atPlaces > 0) explanation.push(`${atPlaces} signals of a zone told before what happened there earlier`)
+  if (overtaken > 0) explanation.push(`${overtaken} events recorded before what their panel had told earlier`)
   for (const [n, screen] of screens.entries()) {
-    const missing = (sums?.expected ?? 0) - screen.shown
+    const missing = open - screen.shown
     if (missing > 0) lost += missing
     if (missing < 0) doubled -= missing
-    if (missing !== 0) explanation.push(`screen ${n + 1} shows ${screen.shown} of ${sums?.expected}`)
+    if (missing !== 0) explanation.push(`screen ${n + 1} shows ${screen.shown} of ${open}`)
     if (screen.outOfOrder > 0) explanation.push(`screen ${n + 1} was shown ${screen.outOfOrder} old versions`)
   }
   return {
     emitted: ledger.length,
-    stored: sums?.stored ?? 0,
+    stored: rows.length,
     shown: Math.min(...screens.map((screen) => screen.shown)),
     lost,
     doubled,
-    misordered,
+    misordered: atPlaces + overtaken,
     explanation,
   }
 }
@@ -144,6 +172,19 @@ function countMisordered(ledger: readonly LedgerEntry[], eventsOf: (entry: Ledge
     else last.set(place, event)
   }
   return misordered
+}
+
+/** Of one panel and owner, what was told first must not be recorded after what was told later; what came in one transaction came together. */
+function countOvertaken(rows: readonly StoredEvent[]): number {
+  const recorded = new Map<string, number>()
+  let overtaken = 0
+  for (const { panel_id, epoch, recorded_ms } of [...rows].sort((x, y) => x.panel_seq - y.panel_seq)) {
+    const owner = `${panel_id}|${epoch}`
+    const before = recorded.get(owner) ?? 0
+    if (recorded_ms < before) overtaken++
+    else recorded.set(owner, recorded_ms)
+  }
+  return overtaken
 }
 
 /** Signals that should raise an alarm, by panel of the database. */
