@@ -50,7 +50,7 @@ async function up(argv: readonly string[], data: string, file: string): Promise<
   })
   writeStackFile(stack, file)
   process.stdout.write(`${JSON.stringify(describeStack(stack), null, 2)}\n`)
-  process.stdout.write(`logins are in ${file}; Ctrl-C or "./stam stack down" stops everything\n`)
+  process.stdout.write(`logins and DATABASE_URL are in ${file}; Ctrl-C or "./stam stack down" stops everything\n`)
   await new Promise<void>((stop) => {
     process.once('SIGINT', () => stop())
     process.once('SIGTERM', () => stop())

@@ -37,7 +37,13 @@ beforeAll(async () => {
   })
   await addPeople(stack.store, [{ ...master, name: 'Master', role: 'MASTER' }])
   environment = environmentOf(stack.backends[0]?.pid)
-  for (const name of ['JWT_PRIVATE_KEY', 'ENCRYPTION_KEY', 'REDIS_PASSWORD', 'RABBITMQ_PASSWORD']) {
+  for (const name of [
+    'JWT_PRIVATE_KEY',
+    'JWT_ENCRYPTION_KEY',
+    'ENCRYPTION_KEY',
+    'REDIS_PASSWORD',
+    'RABBITMQ_PASSWORD',
+  ]) {
     secrets[name] = (environment[name] as string).replace(/^-----BEGIN PRIVATE KEY-----\n/, '').slice(0, 60)
   }
   secrets['DATABASE_URL'] = decodeURIComponent(new URL(environment['DATABASE_URL'] as string).password)

@@ -58,6 +58,8 @@ export interface Stack {
   readonly relays: readonly Child[]
   readonly workers: readonly Child[]
   readonly operators: readonly Operator[]
+  /** As the processes reach the database; what `./stam … --distributed` wants as DATABASE_URL. */
+  readonly databaseUrl: string
   /** Straight into the database, for balancing the books. */
   readonly store: Store
   /** Simulator id → id of the panel in the database. */
@@ -99,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const operators = await addOperators(store)
 
     const shared = { ...sharedSettings(database.url, app, redis, rabbit), ...extra }
-    const jwtPrivateKey = generateSigningKey()
+    const own = ownSettings()
     const backendPorts = await freePorts(scale.backend ?? 2)
     const start = async (name: string, count: number, env: (n: number) => Record<string, string>): Promise<Child[]> => {
       const children = await startChildren(name, count, folder, async (child, n) => ({
@@ -112,13 +114,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     say('starting backends, relays and workers')
     const backends = await start('backend', backendPorts.length, (n) => ({
-      ...withoutLimits,
       PORT: String(backendPorts[n]),
-      JWT_PRIVATE_KEY: jwtPrivateKey,
+      ...own.backend,
       TRUST_PROXY: String(nginx),
     }))
     const relays = await start('outbox-relay', scale.relay ?? 2, () => ({}))
     const workers = await start('satel-worker', scale.worker ?? 2, (n) => ({
+      ...own.worker,
       DATA_FOLDER: join(folder, `satel-worker-${n + 1}`),
     }))
     const backendUrls = backendPorts.map((port) => `http://127.0.0.1:${port}`)
@@ -137,6 +139,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       relays,
       workers,
       operators,
+      databaseUrl: String(shared['DATABASE_URL']),
       store,
       panelIds,
       links,
@@ -181,7 +184,20 @@ function sharedSettings(
     RABBITMQ_HOSTS: `127.0.0.1:${rabbit.port}`,
     RABBITMQ_USERNAME: rabbit.username,
     RABBITMQ_PASSWORD: rabbit.password,
-    ENCRYPTION_KEY: generateFernetKey(),
+  }
+}
+
+/** Each kind gets the keys it needs: a worker opens the keys of panels, but not what signs a person's token (docs/adr/0022); a relay opens nothing. */
+function ownSettings(): Record<'backend' | 'worker', Record<string, string>> {
+  const ENCRYPTION_KEY = generateFernetKey()
+  return {
+    backend: {
+      ...withoutLimits,
+      ENCRYPTION_KEY,
+      JWT_ENCRYPTION_KEY: generateFernetKey(),
+      JWT_PRIVATE_KEY: generateSigningKey(),
+    },
+    worker: { ENCRYPTION_KEY },
   }
 }
 
@@ -369,7 +385,7 @@ export function describeStack(stack: Stack): Record<string, unknown> {
 export function writeStackFile(stack: Stack, path: string): void {
   writeFileSync(
     path,
-    `${JSON.stringify({ pid: process.pid, ...describeStack(stack), operators: stack.operators }, null, 2)}\n`,
+    `${JSON.stringify({ pid: process.pid, ...describeStack(stack), database: stack.databaseUrl, operators: stack.operators }, null, 2)}\n`,
     { mode: 0o600 },
   )
 }
