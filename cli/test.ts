@@ -52,6 +52,14 @@ const STATIC: readonly Step[] = [
       }),
   },
   {
+    title: 'types of the development centre',
+    run: () =>
+      tool('node_modules/typescript/bin/tsc', ['-p', 'apps/console/dev/tsconfig.json'], {
+        limitMs: 2 * MINUTE_MS,
+        output: 'quiet',
+      }),
+  },
+  {
     title: 'dependencies, unused files',
     run: () =>
       tool('node_modules/knip/bin/knip.js', ['--no-progress', '--no-config-hints'], {

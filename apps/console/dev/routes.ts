@@ -1,9 +1,25 @@
 /** REST of the development centre: the paths of spec 05 over the world and the alarm book. */
 import { randomUUID } from 'node:crypto'
-import { type AlarmSummary, type Me, type Priority, type Site, type SystemStatus } from '@stam/contracts'
+import type { AlarmSummary, ErrorCode, Me, Priority, Site, SystemStatus } from '@stam/contracts'
 import { type Answer, ok, problem } from './answer.ts'
 import type { AlarmBook } from './alarm-book.ts'
 import { deadLetters, listDeadLetters, readDeadLetter, settleDeadLetters } from './dead-letters.ts'
+import { createPanel, editPanel, editZone, endRelease, readPanel, releasePanel, tryConnection } from './panel-routes.ts'
+import {
+  changeLock,
+  changePerson,
+  createPerson,
+  endOwnSession,
+  endSessions,
+  listAudit,
+  listPeople,
+  listRoles,
+  listSessions,
+  readChain,
+  readPerson,
+  readSignIn,
+  sitesOfPerson,
+} from './people-routes.ts'
 import type { Weather } from './scenarios.ts'
 import type { StreamSide } from './stream.ts'
 import type { World } from './world.ts'
@@ -52,15 +68,32 @@ const routes: [string, RegExp, Handler][] = [
   ['GET', /^\/api\/sites\/([^/]+)\/secrets$/, () => ok({ data: [] })],
   ['POST', /^\/api\/sites\/([^/]+)\/(service|test)-mode$/, changeMode],
   ['GET', /^\/api\/panels$/, listPanels],
-  [
-    'GET',
-    /^\/api\/panels\/([^/]+)$/,
-    (centre, _, [id]) => {
-      const panel = centre.world.panels.get(id ?? '')
-      return panel === undefined ? problem('PANEL_NOT_FOUND') : ok({ ...panel, now: new Date().toISOString() })
-    },
-  ],
+  ['POST', /^\/api\/panels$/, createPanel],
+  ['POST', /^\/api\/panels\/try-connection$/, tryConnection],
+  ['GET', /^\/api\/panels\/([^/]+)$/, readPanel],
+  ['PATCH', /^\/api\/panels\/([^/]+)$/, editPanel],
+  ['PATCH', /^\/api\/panels\/([^/]+)\/zones\/(\d+)$/, editZone],
+  ['POST', /^\/api\/panels\/([^/]+)\/connection-release$/, releasePanel],
+  ['DELETE', /^\/api\/panels\/([^/]+)\/connection-release$/, endRelease],
   ['GET', /^\/api\/panels\/([^/]+)\/state-history$/, panelHistory],
+  ['GET', /^\/api\/users$/, listPeople],
+  ['POST', /^\/api\/users$/, createPerson],
+  ['GET', /^\/api\/users\/([^/]+)$/, readPerson],
+  ['PATCH', /^\/api\/users\/([^/]+)$/, changePerson],
+  ['GET', /^\/api\/users\/([^/]+)\/sites$/, sitesOfPerson],
+  ['PUT', /^\/api\/users\/([^/]+)\/sites$/, changePerson],
+  ['POST', /^\/api\/users\/([^/]+)\/(?:unlock|reset-password)$/, changePerson],
+  ['GET', /^\/api\/users\/([^/]+)\/sessions$/, listSessions],
+  ['DELETE', /^\/api\/users\/([^/]+)\/sessions(?:\/([^/]+))?$/, endSessions],
+  ['GET', /^\/api\/roles$/, listRoles],
+  ['GET', /^\/api\/auth\/sessions$/, listSessions],
+  ['DELETE', /^\/api\/auth\/sessions\/([^/]+)$/, endOwnSession],
+  ['GET', /^\/api\/auth\/sign-in$/, readSignIn],
+  ['PUT', /^\/api\/auth\/(?:pin|lock-after|second-factor)$/, changeLock],
+  ['POST', /^\/api\/auth\/(?:un)?lock$/, changeLock],
+  ['GET', /^\/api\/setup$/, () => ok({ needed: false })],
+  ['GET', /^\/api\/audit$/, listAudit],
+  ['GET', /^\/api\/audit\/chain$/, readChain],
   ['GET', /^\/api\/system\/status$/, (centre) => ok(statusOf(centre))],
   ['GET', /^\/api\/system\/dead-letters$/, listDeadLetters],
   ['GET', /^\/api\/system\/dead-letters\/([^/]+)$/, readDeadLetter],
@@ -68,7 +101,7 @@ const routes: [string, RegExp, Handler][] = [
 ]
 
 export function answer(centre: Centre, ask: Ask): Answer {
-  const open = ask.path === '/api/auth/login' || ask.path === '/api/auth/refresh'
+  const open = ask.path === '/api/setup' || ask.path === '/api/auth/login' || ask.path === '/api/auth/refresh'
   if (!open && ask.user === null) return problem('UNAUTHORIZED')
   if (centre.weather.broken && ask.method === 'GET') return problem('INTERNAL')
   for (const [method, pattern, handler] of routes) {

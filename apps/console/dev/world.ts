@@ -1,6 +1,17 @@
 /** The imaginary sites, panels and people of the development centre. Names are invented; nothing here is a secret. */
 import { randomUUID } from 'node:crypto'
-import type { Me, Panel, PanelBits, PanelLive, Site, SiteContact, SiteProcedure, SiteType, Zone } from '@stam/contracts'
+import type {
+  ConnectionRelease,
+  Me,
+  Panel,
+  PanelBits,
+  PanelLive,
+  Site,
+  SiteContact,
+  SiteProcedure,
+  SiteType,
+  Zone,
+} from '@stam/contracts'
 
 export interface DevSite {
   site: Site
@@ -14,6 +25,7 @@ export interface DevPanel {
   partitions: { number: number; name: string; object_no: number | null }[]
   outputs: { number: number; name: string; function: number | null }[]
   live: PanelLive
+  release: ConnectionRelease | null
   simulatorId: string
 }
 
@@ -25,34 +37,25 @@ export interface World {
 
 export const devPassword = 'console-development'
 const iso = (ago = 0): string => new Date(Date.now() - ago).toISOString()
-const permissionsOf: Record<Me['role'], string[]> = {
-  MASTER: [
-    'alarm:read',
-    'alarm:write',
-    'alarm:report',
-    'site:read',
-    'site:write',
-    'site:service-mode',
-    'panel:command',
-    'user:write',
-    'system:config',
-    'audit:read',
-  ],
-  ADMIN: [
-    'alarm:read',
-    'alarm:write',
-    'alarm:report',
-    'site:read',
-    'site:write',
-    'site:service-mode',
-    'panel:command',
-    'user:write',
-    'system:config',
-    'audit:read',
-  ],
-  OPERATOR: ['alarm:read', 'alarm:write', 'alarm:report', 'site:read'],
-  TECHNICIAN: ['alarm:read', 'alarm:report', 'site:read', 'site:service-mode'],
-  FIELD_WORKER: ['alarm:read', 'alarm:report', 'site:read'],
+const seeing = ['alarm:read', 'alarm:report', 'site:read', 'secret:reveal']
+const administrating = [
+  ...seeing,
+  'alarm:write',
+  'site:write',
+  'site:service-mode',
+  'panel:command',
+  'panel:release',
+  'user:read',
+  'user:write',
+  'system:config',
+  'audit:read',
+]
+export const permissionsOf: Record<Me['role'], string[]> = {
+  MASTER: administrating,
+  ADMIN: administrating,
+  OPERATOR: [...seeing, 'alarm:write', 'panel:command'],
+  TECHNICIAN: [...seeing, 'site:service-mode', 'panel:release'],
+  FIELD_WORKER: seeing,
 }
 
 const person = (name: string, email: string, role: Me['role'], language: Me['language'] = 'pl') => ({
@@ -247,7 +250,7 @@ function makePanel(site: Site, index: number): DevPanel {
       name: `${zoneNames[n % zoneNames.length]}${n >= zoneNames.length ? ` ${Math.floor(n / zoneNames.length) + 1}` : ''}`,
       reaction: 5,
       partition_no: n % 3 === 2 ? 2 : 1,
-      priority_overrides: {},
+      priority_overrides: n === 8 ? { ALARM: 'WARNING' } : n === 2 ? { TAMPER: 'WARNING', TROUBLE: 'INFO' } : {},
     })),
     partitions: [
       { number: 1, name: 'Parter', object_no: 1 },

@@ -595,6 +595,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'panel.state_unknown': 'unknown',
   'panel.unknown': "The panel's state could not be loaded.",
   'panel.live_now': 'live',
+  'panel.unconfirmed': 'not confirmed',
   'panel.live_contact': 'live, contact {age} ago',
   'panel.no_data_for': 'no data for {age}',
   'panel.never': 'no data',

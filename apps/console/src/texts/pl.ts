@@ -605,6 +605,7 @@ export const pl = {
   'panel.state_unknown': 'nieznany',
   'panel.unknown': 'Nie udało się wczytać stanu centrali.',
   'panel.live_now': 'na żywo',
+  'panel.unconfirmed': 'niepotwierdzone',
   'panel.live_contact': 'na żywo, kontakt sprzed {age}',
   'panel.no_data_for': 'brak danych od {age}',
   'panel.never': 'brak danych',

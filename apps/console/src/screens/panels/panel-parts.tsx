@@ -22,7 +22,7 @@ export function LiveAge({ live }: { readonly live: PanelLive }): ReactNode {
   const say = (now: number): string => {
     const age = ageOf(live, now)
     if (age === null) return t('panel.never')
-    if (trust === 'fresh' && age < 5_000) return t('panel.live_now')
+    if (age < 5_000) return t(trust === 'fresh' ? 'panel.live_now' : 'panel.unconfirmed')
     return t(trust === 'fresh' ? 'panel.live_contact' : 'panel.no_data_for', { age: duration(age, language) })
   }
   return (

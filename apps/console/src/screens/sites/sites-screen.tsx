@@ -118,7 +118,7 @@ function SiteRow({ site }: { readonly site: Site }): ReactNode {
       <Link
         to="/sites/$siteId"
         params={{ siteId: site.id }}
-        className="grid min-h-[52px] grid-cols-[64px_minmax(0,1fr)_minmax(0,320px)_150px_210px] items-center gap-x-4 px-4 hover:bg-hover max-lg:grid-cols-[56px_minmax(0,1fr)_auto] max-md:py-1.5"
+        className="grid min-h-[52px] grid-cols-[64px_minmax(0,1fr)_minmax(0,320px)_150px_210px] items-center gap-x-4 px-4 hover:bg-hover max-lg:grid-cols-[56px_minmax(0,1fr)_auto] max-md:grid-cols-[36px_minmax(0,1fr)] max-md:py-2"
       >
         <span className="text-soft">{site.code}</span>
         <span className="flex min-w-0 items-center gap-3">
@@ -129,7 +129,10 @@ function SiteRow({ site }: { readonly site: Site }): ReactNode {
           {[site.address_line, site.city].filter(Boolean).join(', ')}
         </span>
         <span className="truncate text-soft max-lg:hidden">{of(siteTypeText[site.type])}</span>
-        <ActiveCounts site={site} />
+        {/* Below the name on a phone: in a flood three counts would leave nothing of it. */}
+        <span className="max-md:col-start-2 max-md:justify-self-start">
+          <ActiveCounts site={site} />
+        </span>
       </Link>
     </li>
   )
