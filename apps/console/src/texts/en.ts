@@ -231,6 +231,7 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'audit.as_of': '· as of {time}',
   'audit.more_failed': 'Could not read on. Try again',
   'audit.export': 'Save as CSV',
+  'audit.export_short': 'CSV',
   'audit.exporting': 'Preparing…',
   'audit.filters': '{count, plural, =0 {Filters} one {Filters (#)} other {Filters (#)}}',
   'audit.clear': 'Clear filters',

@@ -233,6 +233,7 @@ export const pl = {
   'audit.as_of': '· stan z {time}',
   'audit.more_failed': 'Nie udało się wczytać dalej. Spróbuj ponownie',
   'audit.export': 'Zapisz jako CSV',
+  'audit.export_short': 'CSV',
   'audit.exporting': 'Przygotowywanie…',
   'audit.filters':
     '{count, plural, =0 {Filtry} one {Filtry (#)} few {Filtry (#)} many {Filtry (#)} other {Filtry (#)}}',

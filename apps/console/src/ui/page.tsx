@@ -9,10 +9,12 @@ interface Props {
   readonly children: ReactNode
   readonly back?: '/sites' | '/panels' | '/alarms' | '/system' | '/admin/people'
   readonly lead?: ReactNode
+  /** What is aside is small enough to stay beside the title on a phone. */
+  readonly oneRow?: boolean
 }
 
 /** Title row and a scrolling body: the frame of every screen that is not the queue. */
-export function Page({ title, aside, children, back, lead }: Props): ReactNode {
+export function Page({ title, aside, children, back, lead, oneRow = false }: Props): ReactNode {
   const { t } = useTexts()
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -30,7 +32,11 @@ export function Page({ title, aside, children, back, lead }: Props): ReactNode {
           <h1 className="min-w-0 text-xl font-semibold break-words">{title}</h1>
           {lead}
         </span>
-        <span className="ml-auto flex flex-wrap items-center gap-2 max-md:ml-0 max-md:w-full">{aside}</span>
+        <span
+          className={`ml-auto flex flex-wrap items-center gap-2 ${oneRow ? 'justify-end' : 'max-md:ml-0 max-md:w-full'}`}
+        >
+          {aside}
+        </span>
       </header>
       {/* Focusable, so that a keyboard can scroll it even where nothing in it takes the focus. */}
       <div

@@ -5,6 +5,7 @@ import { searchSites, useSite } from '../../data/sites.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
+import { DateTimeField } from '../../ui/date-time-field.tsx'
 import { SearchChoice } from '../../ui/search-choice.tsx'
 import { useLayout } from '../../ui/use-layout.ts'
 import { type AuditFilter, type AuditRange, auditRanges, narrowings, rangeOf } from './audit-filter.ts'
@@ -14,21 +15,26 @@ interface Props {
   readonly filter: AuditFilter
   readonly onNarrow: (change: Partial<AuditFilter>) => void
   readonly onClear: () => void
+  /** Beside the button that opens them, on a phone. */
+  readonly beside: ReactNode
 }
 
 /** When, what, who, about what and where. On a phone they open on demand. */
-export function AuditFilters({ filter, onNarrow, onClear }: Props): ReactNode {
+export function AuditFilters({ filter, onNarrow, onClear, beside }: Props): ReactNode {
   const { t } = useTexts()
   const phone = useLayout() === 'phone'
   const [open, setOpen] = useState(false)
   const count = narrowings(filter)
   return (
-    <div className="border-b border-line bg-surface px-4 py-3 max-md:px-3" data-testid="audit-filters">
+    <div className="border-b border-line bg-surface px-4 py-3 max-md:px-3 max-md:py-2" data-testid="audit-filters">
       {phone && (
-        <Button className="w-full" onPress={() => setOpen(!open)} aria-expanded={open} testId="audit-filters-open">
-          <SlidersHorizontal size={16} aria-hidden="true" />
-          {t('audit.filters', { count })}
-        </Button>
+        <div className="flex gap-2">
+          <Button className="flex-1" onPress={() => setOpen(!open)} aria-expanded={open} testId="audit-filters-open">
+            <SlidersHorizontal size={16} aria-hidden="true" />
+            {t('audit.filters', { count })}
+          </Button>
+          {beside}
+        </div>
       )}
       {(!phone || open) && (
         <div className="grid grid-cols-[180px_minmax(200px,1fr)_minmax(200px,1fr)_180px_minmax(200px,1fr)_auto] items-end gap-3 max-xl:grid-cols-3 max-md:mt-3 max-md:grid-cols-1">
@@ -51,7 +57,7 @@ export function AuditFilters({ filter, onNarrow, onClear }: Props): ReactNode {
   )
 }
 
-type PartProps = Omit<Props, 'onClear'>
+type PartProps = Omit<Props, 'onClear' | 'beside'>
 const any = 'any'
 
 function What({ filter, onNarrow }: PartProps): ReactNode {
@@ -144,16 +150,13 @@ function Between({ filter, onNarrow }: PartProps): ReactNode {
   return (
     <div className="mt-3 flex flex-wrap gap-3">
       {(['from', 'to'] as const).map((end) => (
-        <label key={end} className="flex flex-col gap-1 text-sm text-soft max-md:w-full">
-          {t(`audit.${end}`)}
-          <input
-            type="datetime-local"
-            data-testid={`audit-${end}`}
-            value={filter[end] ?? ''}
-            onChange={(event) => onNarrow({ [end]: event.target.value.slice(0, 16) })}
-            className="h-10 rounded border border-line bg-ground px-3 text-base text-text hover:border-faint focus:border-action focus:outline-none max-md:h-11"
-          />
-        </label>
+        <DateTimeField
+          key={end}
+          label={t(`audit.${end}`)}
+          testId={`audit-${end}`}
+          value={filter[end]}
+          onChange={(value) => onNarrow({ [end]: value })}
+        />
       ))}
     </div>
   )

@@ -33,12 +33,15 @@ function AuditBrowser(): ReactNode {
   const { t } = useTexts()
   const navigate = useNavigate()
   const filter = useSearch({ from: '/admin/audit' })
+  // On a phone every row above the list is one entry less: what the record rests on stands beside the filters there.
+  const phone = useLayout() === 'phone'
   const narrow = (change: Partial<AuditFilter>): void =>
     void navigate({ to: '/admin/audit', search: withoutGaps({ ...filter, ...change }), replace: true })
   return (
-    <Page title={t('audit.title')} lead={<ChainStatus />} aside={<Export filter={filter} />}>
+    <Page title={t('audit.title')} lead={phone ? null : <ChainStatus />} aside={<Export filter={filter} />} oneRow>
       <AuditFilters
         filter={filter}
+        beside={<ChainStatus />}
         onNarrow={narrow}
         onClear={() => void navigate({ to: '/admin/audit', search: {} })}
       />
@@ -118,6 +121,7 @@ function Entries({ filter }: { readonly filter: AuditFilter }): ReactNode {
 function Export({ filter }: { readonly filter: AuditFilter }): ReactNode {
   const texts = useTexts()
   const { t } = texts
+  const phone = useLayout() === 'phone'
   const [state, setState] = useState<'idle' | 'reading' | { readonly problem: string }>('idle')
   const save = async (): Promise<void> => {
     setState('reading')
@@ -135,9 +139,14 @@ function Export({ filter }: { readonly filter: AuditFilter }): ReactNode {
   return (
     <>
       {typeof state === 'object' && <Problem>{state.problem}</Problem>}
-      <Button isDisabled={state === 'reading'} onPress={() => void save()} testId="audit-export">
+      <Button
+        isDisabled={state === 'reading'}
+        onPress={() => void save()}
+        testId="audit-export"
+        {...(phone ? { 'aria-label': t('audit.export') } : {})}
+      >
         <Download size={16} aria-hidden="true" />
-        {t(state === 'reading' ? 'audit.exporting' : 'audit.export')}
+        {t(state === 'reading' ? 'audit.exporting' : phone ? 'audit.export_short' : 'audit.export')}
       </Button>
     </>
   )
