@@ -135,11 +135,15 @@ function Words({
   readonly lines: readonly string[]
 }): ReactNode {
   const Icon = good ? CircleCheck : CircleHelp
+  const box = useRef<HTMLDivElement>(null)
+  // On a phone it would arrive under the footer.
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [])
   return (
     <div
+      ref={box}
       data-testid="connection-try-result"
       data-outcome={outcome}
-      className={`flex gap-3 rounded border px-3 py-2 ${good ? 'border-line' : 'border-warning bg-warning-tint'}`}
+      className={`flex scroll-mb-28 gap-3 rounded border px-3 py-2 ${good ? 'border-line' : 'border-warning bg-warning-tint'}`}
     >
       <Icon size={18} aria-hidden="true" className="mt-0.5 shrink-0" />
       <div className="min-w-0">

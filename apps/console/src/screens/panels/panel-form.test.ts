@@ -1,6 +1,15 @@
 import { CreatePanelRequest, type Panel, UpdatePanelRequest } from '@stam/contracts'
 import { expect, test } from 'vitest'
-import { createRequest, emptyPanel, formOf, isKey, isTimeZone, portOf, updateRequest } from './panel-form.ts'
+import {
+  createRequest,
+  emptyPanel,
+  formOf,
+  isKey,
+  isTimeZone,
+  portOf,
+  tryRequest,
+  updateRequest,
+} from './panel-form.ts'
 
 const panel = {
   id: '0192f3a4-0000-7000-8000-000000000001',
@@ -51,4 +60,21 @@ test.each([
 test('keys are ASCII and short, zones exist', () => {
   expect(['INTEGRAKEY12', 'a b', 'ż', '', '1234567890123'].map(isKey)).toEqual([true, false, false, false, false])
   expect(['Europe/Warsaw', 'Mars/Olympus', ' '].map(isTimeZone)).toEqual([true, false, false])
+})
+
+test('what can be tried: an address and a port, with the kept key, the typed one or none', () => {
+  const form = { host: ' 10.0.0.7 ', port: '7094', key_choice: 'keep', key: '' } as const
+  const at = { host: '10.0.0.7', port: 7094 }
+  expect(tryRequest(form, 'p1')).toEqual({ ...at, panel_id: 'p1' })
+  expect(tryRequest({ ...form, key_choice: 'none', key: 'left over' }, 'p1')).toEqual({
+    ...at,
+    panel_id: 'p1',
+    integration_key: null,
+  })
+  expect(tryRequest({ ...form, key_choice: 'set', key: 'INTEGRAKEY12' }, null)).toEqual({
+    ...at,
+    integration_key: 'INTEGRAKEY12',
+  })
+  const wanting = [{ host: '' }, { host: 'a b' }, { port: '' }, { port: '70000' }, { key_choice: 'set' as const }]
+  for (const part of wanting) expect(tryRequest({ ...form, ...part }, 'p1'), JSON.stringify(part)).toBe(null)
 })
