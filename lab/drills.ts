@@ -7,6 +7,7 @@ import { type Drill, type DrillContext, first, flows, owns, press } from './dril
 import { herdDrills } from './herd-drills.ts'
 import { networkDrills } from './network-drills.ts'
 import { raceDrills } from './race-drills.ts'
+import { releaseDrills } from './release-drills.ts'
 
 const common: readonly Drill[] = [
   {
@@ -202,7 +203,7 @@ const common: readonly Drill[] = [
   },
 ]
 
-export const drills: readonly Drill[] = [...common, ...networkDrills, ...raceDrills, ...herdDrills]
+export const drills: readonly Drill[] = [...common, ...networkDrills, ...raceDrills, ...releaseDrills, ...herdDrills]
 
 /** Milliseconds from the strike until the other worker has every panel; afterwards the victim comes back and gets its half. */
 async function takeOver(
