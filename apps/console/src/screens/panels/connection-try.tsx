@@ -137,7 +137,10 @@ function Words({
   const Icon = good ? CircleCheck : CircleHelp
   const box = useRef<HTMLDivElement>(null)
   // On a phone it would arrive under the footer.
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    // Nothing returned: newer browsers answer with a promise, which would be taken for what cleans up.
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <div
       ref={box}
