@@ -2,6 +2,9 @@
 import { expect, type Page } from '@playwright/test'
 import { signIn, test } from './station.ts'
 
+// Several screens and modules one after the other, on a machine that may be busy.
+test.setTimeout(180_000)
+
 test('a panel in service is left alone; one that is not is tried with what stands in the form', async ({
   page,
   station,

@@ -2,6 +2,9 @@
 import { expect, type Page } from '@playwright/test'
 import { signIn, type Station, test } from './station.ts'
 
+// Several screens and modules one after the other, on a machine that may be busy.
+test.setTimeout(180_000)
+
 test('the priorities of a zone are set, survive somebody else saving first, and the next alarm follows them', async ({
   browser,
   page,
