@@ -132,8 +132,10 @@ describe('a new signing key', () => {
 
   it('is made once the last one is 90 days old, and the former is gone after 7', async () => {
     const [current] = await kidsOf(rig.backend)
+    // The former one stays the older of the two.
     await rig.store.execute(
-      `UPDATE keys SET active_at = now() - interval '89 days', replaced_at = NULL WHERE id = $1`,
+      `UPDATE keys SET active_at = now() - CASE id WHEN $1 THEN interval '89 days' ELSE interval '90 days' END,
+         replaced_at = CASE id WHEN $1 THEN NULL ELSE replaced_at END WHERE purpose = 'signing'`,
       [current],
     )
     const wake = () => rig.store.query(`SELECT pg_notify('stam_keys', '')`)

@@ -56,6 +56,8 @@ export interface Rig {
   /** Stops and starts what records the broker's messages. */
   pauseRecording(): Promise<void>
   resumeRecording(): void
+  /** Everything that was published is recorded. */
+  recorded(): Promise<void>
   events(panelId?: string): Promise<EventRow[]>
   rows<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>
   addPanel(spec: PanelSpecInput): Promise<string>
@@ -123,6 +125,18 @@ export async function startRig(panels: readonly PanelSpecInput[]): Promise<Rig> 
     resumeRecording() {
       recorder ??= record(bus, store)
     },
+    recorded: () =>
+      eventually(
+        async () => {
+          // Closing finishes what is in hand and gives the rest back: with nothing left, all of it is in the database.
+          const wasRecording = recorder !== undefined
+          await recorder?.close()
+          const isEmpty = (await bus.queueDepths()).every(({ messages }) => messages === 0)
+          recorder = wasRecording ? record(bus, store) : undefined
+          return isEmpty
+        },
+        { what: 'everything published to be recorded' },
+      ).then(() => {}),
     events: async (panelId) =>
       (
         await looker.query<EventRow>(
@@ -260,6 +274,7 @@ export function ledgerOf(rig: Rig, id: string, after = 0) {
 /** The ledger balances: every signal of the panel is one event, with its code and object, none lost, none doubled. */
 export async function expectBalanced(rig: Rig, id: string, after = 0): Promise<void> {
   const line = (type: string, code: number | null, zone: number | null) => `${type} ${code} zone ${zone}`
+  await rig.recorded()
   const told = (await rig.events(rig.ids.get(id))).filter(({ source }) => source === 'STATE' || source === 'MEMORY')
   expect(told.map((event) => line(event.event_type, event.event_code, event.zone_no)).sort()).toEqual(
     ledgerOf(rig, id, after)
