@@ -8,6 +8,8 @@ export class Repeating {
   #again = false
   #closed = false
   #cancel = () => {}
+  /** Monotonic time of the next run; unused while one is under way. */
+  #due = 0
 
   /** @param work resolves with the pause until the next time, milliseconds; must not reject. */
   constructor(clock: Clock, work: () => Promise<number>) {
@@ -24,6 +26,12 @@ export class Repeating {
     })
   }
 
+  /** Runs no later than in `delayMs`; where a run is under way, once more right after it. */
+  within(delayMs: number): void {
+    if (delayMs <= 0 || this.#running !== null) return this.now()
+    if (!this.#closed && this.#clock.monotonic() + delayMs < this.#due) this.#later(delayMs)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#cancel()
@@ -37,6 +45,12 @@ export class Repeating {
       this.#again = false
       pauseMs = await this.#work()
     }
-    if (!this.#closed) this.#cancel = this.#clock.setTimer(pauseMs, () => this.now())
+    if (!this.#closed) this.#later(pauseMs)
+  }
+
+  #later(delayMs: number): void {
+    this.#cancel()
+    this.#due = this.#clock.monotonic() + delayMs
+    this.#cancel = this.#clock.setTimer(delayMs, () => this.now())
   }
 }

@@ -41,6 +41,12 @@ export interface RunningRelay {
 const WATCH_MS = 1_000
 const BEAT_TTL_MS = 5_000
 /** Polling goes on while the database is away, but not ten times a second. */
+/** Two looks begin at least this far apart: under load what is committed meanwhile is numbered and published together. */
+const LOOKS_APART_MS = 8
+/** After so many notifications in a row that had been followed by another relay, that one goes first … */
+const LOOKS_IN_VAIN = 4
+/** … and this one looks so much later, whether it is still at it. */
+const STAND_BY_MS = 30
 const DATABASE_AWAY = { initialMs: 200, maxMs: 3_000, jitter: 0.3 }
 
 export async function startOutboxRelay(config: RelayConfig, deps: RelayDependencies): Promise<RunningRelay> {
@@ -61,6 +67,9 @@ class Relay implements RunningRelay {
   readonly #watching: Repeating
   readonly #pruning: Repeating
   #databaseFailures = 0
+  #notified = false
+  #looksInVain = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #alerted = false
   #endings: (() => Promise<void> | void)[] = []
 
@@ -79,7 +88,7 @@ class Relay implements RunningRelay {
 
   async start(): Promise<void> {
     const { store, bus } = this.#deps
-    const listening = await store.listen(OUTBOX_CHANNEL, () => this.#numbering.now())
+    const listening = await store.listen(OUTBOX_CHANNEL, () => this.#onNotified())
     this.#endings = [() => listening.close(), bus.onStatus(() => this.#watching.now())]
     for (const part of [this.#numbering, this.#watching, this.#pruning]) part.now()
   }
@@ -92,11 +101,22 @@ class Relay implements RunningRelay {
     await this.#deps.live?.presence.leave('outbox-relay', this.#config.instanceId).catch(() => {})
   }
 
+  #onNotified(): void {
+    this.#notified = true
+    const apart = this.#lookedAt + LOOKS_APART_MS - this.#clock.monotonic()
+    this.#numbering.within(this.#looksInVain >= LOOKS_IN_VAIN ? STAND_BY_MS : apart)
+  }
+
   /** Returns when to look again, milliseconds. */
   async #number(): Promise<number> {
     const { batchSize, leaseMs, pollIntervalMs } = this.#config
+    const notified = this.#notified
+    this.#notified = false
+    this.#lookedAt = this.#clock.monotonic()
     try {
       const messages = await numberOutbox(this.#deps.store, batchSize, this.#canPublish() ? leaseMs : 0)
+      if (messages.length > 0) this.#looksInVain = 0
+      else if (notified) this.#looksInVain++
       this.#telemetry.polled(this.#clock.now())
       this.#databaseFailures = 0
       // Without a free place, or a broker, they are left for #watch; numbering itself never waits for the broker.
@@ -152,7 +172,7 @@ class Relay implements RunningRelay {
   }
 
   async #publishAll(messages: readonly StreamMessage[]): Promise<void> {
-    const results = await this.#deps.bus.publishMany(messages)
+    const results = await this.#deps.bus.publishStream(messages)
     const confirmed: number[] = []
     const failures = new Map<string, number[]>()
     messages.forEach(({ sequence_id, timestamp, type, request_id }, index) => {

@@ -84,13 +84,13 @@ export async function openWorld(): Promise<World> {
 export function refusing(bus: Bus, refuses: (message: StreamMessage) => boolean): Bus {
   return new Proxy(bus, {
     get(target, name) {
-      if (name !== 'publishMany') {
+      if (name !== 'publishStream') {
         const value: unknown = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       }
       return async (messages: StreamMessage[]) => {
         const allowed = messages.filter((message) => !refuses(message))
-        const results = await target.publishMany(allowed)
+        const results = await target.publishStream(allowed)
         const byNumber = new Map(allowed.map((message, index) => [message.sequence_id, results[index]]))
         return messages.map(
           (message) =>

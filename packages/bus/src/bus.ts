@@ -21,6 +21,8 @@ export interface Bus {
   publish(message: BusMessage): Promise<void>
   /** The same for many, hundreds in flight at once, in the order given. One result per message; never rejects as a whole. */
   publishMany(messages: readonly BusMessage[]): Promise<PublishResult[]>
+  /** Numbered messages for `onStream`, many in one message of the broker. One result per message; never rejects as a whole. */
+  publishStream(messages: readonly StreamMessage[]): Promise<PublishResult[]>
   /** Starts consuming; survives every loss of the broker. */
   consume(subscription: Subscription): Consumer
   /** Every numbered stream message published from now on, to every instance that asks. Not kept for those who are away. */

@@ -161,6 +161,14 @@ const routes: { [Kind in BusMessage['kind']]: (message: Extract<BusMessage, { ki
     kept: false,
     requestId: message.request_id,
   }),
+  'stream-batch': ({ messages }) => ({
+    exchange: STREAM_EXCHANGE,
+    routingKey: '',
+    messageId: `${messages[0]?.sequence_id}-${messages.at(-1)?.sequence_id}`,
+    orderKey: null,
+    kept: false,
+    requestId: null,
+  }),
 }
 
 const STATE_TYPES: readonly PanelEvent['event_type'][] = ['ARM', 'DISARM', 'BYPASS']

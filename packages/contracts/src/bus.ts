@@ -19,5 +19,15 @@ export const StreamMessage = z
   .meta({ id: 'StreamMessage' })
 export type StreamMessage = z.infer<typeof StreamMessage>
 
-export const BusMessage = z.discriminatedUnion('kind', [PanelEvent, StreamMessage])
+/** Rows numbered together travel together: under load a message for each would cost broker and backends more than what is in it. */
+export const StreamBatch = z
+  .object({
+    kind: z.literal('stream-batch'),
+    schema_version: z.literal(1),
+    messages: z.array(StreamMessage).min(1).max(100),
+  })
+  .meta({ id: 'StreamBatch' })
+export type StreamBatch = z.infer<typeof StreamBatch>
+
+export const BusMessage = z.discriminatedUnion('kind', [PanelEvent, StreamMessage, StreamBatch])
 export type BusMessage = z.infer<typeof BusMessage>

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { createLog } from './log.ts'
 import { requestId, withTrace } from './trace.ts'
@@ -66,4 +67,64 @@ test('an incoming request id is used when it is harmless and replaced otherwise'
   for (const bad of ['short', 'with space in it', 'x'.repeat(129), 'line\nbreak-injected', undefined, ['a', 'b']]) {
     expect(requestId(bad)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
   }
+})
+
+describe('a process', () => {
+  const run = (script: string) =>
+    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      cwd: import.meta.dirname,
+    })
+
+  test('writes every line it was told, also those of its last moment', () => {
+    const { stdout, status } = run(`
+      import { createLog } from './log.ts'
+      const log = createLog({ service: 'x' })
+      for (let n = 0; n < 5000; n++) log.info('line', { n })
+      process.exit(3)`)
+    const lines = stdout.trim().split('\n')
+    expect(status).toBe(3)
+    expect(lines.map((line) => (JSON.parse(line) as { n: number }).n)).toEqual(
+      Array.from({ length: 5_000 }, (_, n) => n),
+    )
+  })
+
+  test('has its warnings written when it is killed, with what came before them', () => {
+    const { stdout, signal } = run(`
+      import { createLog } from './log.ts'
+      const log = createLog({ service: 'x' })
+      log.info('before')
+      log.warn('trouble')
+      process.kill(process.pid, 'SIGKILL')
+      for (;;);`)
+    expect(signal).toBe('SIGKILL')
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { event: string }).event),
+    ).toEqual(['before', 'trouble'])
+  })
+
+  test('goes on working when nobody reads its lines any more', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `"$0" --disable-warning=ExperimentalWarning --input-type=module -e "$1" | head -c 1 >&2; exit 0`,
+        process.execPath,
+        `
+      import { createLog } from './log.ts'
+      const log = createLog({ service: 'x' })
+      let n = 0
+      const timer = setInterval(() => { log.info('line', { n }); log.warn('line'); if (++n === 50) { clearInterval(timer); process.stderr.write('worked on') } }, 5)`,
+      ],
+      {
+        encoding: 'utf8',
+        cwd: import.meta.dirname,
+      },
+    )
+    expect(status).toBe(0)
+    expect(stderr).toBe('{worked on')
+  })
 })

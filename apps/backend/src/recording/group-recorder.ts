@@ -9,6 +9,8 @@ interface Submission {
 
 /** Events in one transaction; store splits at the same number. */
 const TOGETHER_MAX = 500
+/** Two transactions begin at least this far apart, which only those notice that come right after one another. */
+const APART_MS = 10
 
 /**
  * Records what all partitions bring in few transactions: what arrives while one runs goes together in the next. So a lone event is stored at
@@ -18,6 +20,8 @@ export class GroupRecorder {
   readonly #store: Store
   readonly #lanes: number
   #running = 0
+  #startedAt = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
   readonly #waiting: Submission[] = []
   #idle: (() => void)[] = []
 
@@ -37,16 +41,25 @@ export class GroupRecorder {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.#running + this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   #next(): void {
     while (this.#running < this.#lanes && this.#waiting.length > 0) {
+      const restMs = this.#startedAt + APART_MS - performance.now()
+      if (restMs > 0) {
+        this.#timer ??= setTimeout(() => {
+          this.#timer = undefined
+          this.#next()
+        }, Math.ceil(restMs))
+        return
+      }
+      this.#startedAt = performance.now()
       this.#running++
       void this.#transaction(this.#takeTogether()).finally(() => {
         this.#running--
         this.#next()
-        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+        if (this.#running + this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }
   }

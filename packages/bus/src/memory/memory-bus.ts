@@ -7,7 +7,6 @@ import {
   type Consumer,
   type DeadLetterOutcome,
   type DeadLetters,
-  done,
   MOST_DEAD_LETTERS,
   type PublishResult,
   type QueueDepth,
@@ -15,6 +14,7 @@ import {
 } from '../bus.ts'
 import { BusError } from '../errors.ts'
 import { StatusBoard } from '../status-board.ts'
+import { publishInBatches, STREAM_PREFETCH, unpacking } from '../stream-batches.ts'
 import { partitionOf, queuesBehind, routeOf, STREAM_EXCHANGE } from '../topology.ts'
 import { decodeMessage, encodeMessage } from '../wire.ts'
 import { MemoryBroker, type Stored } from './memory-broker.ts'
@@ -32,8 +32,6 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus {
 type ConsumerPart = Pick<BatchLoopOptions<MemoryItem>, 'queue' | 'partition' | 'subscription' | 'redeliveryLimit'> & {
   readonly prefetch: number
 }
-
-const STREAM_PREFETCH = 1_000
 
 class MemoryBus implements Bus {
   readonly #options: MemoryBusOptions
@@ -97,6 +95,10 @@ class MemoryBus implements Bus {
     )
   }
 
+  publishStream(messages: readonly StreamMessage[]): Promise<PublishResult[]> {
+    return publishInBatches(this, messages)
+  }
+
   consume(subscription: Subscription): Consumer {
     const queues = queuesBehind(subscription.queue, this.#broker.partitions)
     const prefetch = subscription.prefetch ?? Math.max(10, subscription.batchSize * 2)
@@ -107,14 +109,7 @@ class MemoryBus implements Bus {
   }
 
   onStream(handler: (messages: readonly StreamMessage[]) => void | Promise<void>): Consumer {
-    const subscription: ConsumerPart['subscription'] = {
-      batchSize: STREAM_PREFETCH / 2,
-      batchWaitMs: 0,
-      handler: async (batch) => {
-        await handler(batch.map(({ message }) => message).filter((message) => message.kind === 'stream'))
-        return batch.map(() => done)
-      },
-    }
+    const subscription = unpacking(handler)
     return this.#start([
       { queue: STREAM_EXCHANGE, partition: 0, subscription, prefetch: STREAM_PREFETCH, redeliveryLimit: 1 },
     ])

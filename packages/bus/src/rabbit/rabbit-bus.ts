@@ -7,7 +7,6 @@ import {
   type CommonBusOptions,
   type Consumer,
   type DeadLetters,
-  done,
   type PublishResult,
   type QueueDepth,
   type Subscription,
@@ -33,6 +32,7 @@ import { RabbitLink } from './link.ts'
 import { Publisher } from './publisher.ts'
 import { QueueConsumer, type QueueConsumerOptions } from './queue-consumer.ts'
 import { StatusBoard } from '../status-board.ts'
+import { publishInBatches, STREAM_PREFETCH, unpacking } from '../stream-batches.ts'
 
 export interface RabbitBusOptions extends CommonBusOptions {
   /** `host:port` of every node; tried in turn. */
@@ -63,7 +63,6 @@ export interface RabbitBusOptions extends CommonBusOptions {
   readonly maxPending?: number
 }
 
-const STREAM_PREFETCH = 1_000
 /** A backend that reads too slowly loses the oldest and reads them from PostgreSQL: it sees the gap in the numbers. */
 const STREAM_QUEUE_LIMITS = {
   'x-max-length': 20_000,
@@ -155,6 +154,10 @@ class RabbitBus implements Bus {
     )
   }
 
+  publishStream(messages: readonly StreamMessage[]): Promise<PublishResult[]> {
+    return publishInBatches(this, messages)
+  }
+
   consume(subscription: Subscription): Consumer {
     const queues = queuesBehind(subscription.queue, this.#partitions)
     return this.#start(
@@ -175,14 +178,7 @@ class RabbitBus implements Bus {
       {
         queue: STREAM_EXCHANGE,
         partition: 0,
-        subscription: {
-          batchSize: STREAM_PREFETCH / 2,
-          batchWaitMs: 0,
-          handler: async (batch) => {
-            await handler(batch.map(({ message }) => message).filter((message) => message.kind === 'stream'))
-            return batch.map(() => done)
-          },
-        },
+        subscription: unpacking(handler),
         prefetch: STREAM_PREFETCH,
         redeliveryLimit: 1,
         prepare: declareStreamQueue,
