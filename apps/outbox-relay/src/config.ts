@@ -40,7 +40,7 @@ export const RelayConfig = z.object({
     .int()
     .min(0)
     .max(5_000)
-    .default(50)
+    .default(200)
     .describe('Confirmed messages are marked together this often; what is not marked at a crash is published again.'),
   keepMs: z
     .number()

@@ -17,6 +17,7 @@ import {
   outboxBacklog,
   pruneOutbox,
   type Store,
+  type Subscription,
 } from '@stam/store'
 import type { RelayConfig } from './config.ts'
 import { ConfirmedMarks } from './confirmed-marks.ts'
@@ -43,10 +44,6 @@ const BEAT_TTL_MS = 5_000
 /** Polling goes on while the database is away, but not ten times a second. */
 /** Two looks begin at least this far apart: under load what is committed meanwhile is numbered and published together. */
 const LOOKS_APART_MS = 8
-/** After so many notifications in a row that had been followed by another relay, that one goes first … */
-const LOOKS_IN_VAIN = 4
-/** … and this one looks so much later, whether it is still at it. */
-const STAND_BY_MS = 30
 const DATABASE_AWAY = { initialMs: 200, maxMs: 3_000, jitter: 0.3 }
 
 export async function startOutboxRelay(config: RelayConfig, deps: RelayDependencies): Promise<RunningRelay> {
@@ -67,8 +64,7 @@ class Relay implements RunningRelay {
   readonly #watching: Repeating
   readonly #pruning: Repeating
   #databaseFailures = 0
-  #notified = false
-  #looksInVain = 0
+  #listening: Subscription | null = null
   #lookedAt = Number.NEGATIVE_INFINITY
   #alerted = false
   #endings: (() => Promise<void> | void)[] = []
@@ -87,9 +83,8 @@ class Relay implements RunningRelay {
   }
 
   async start(): Promise<void> {
-    const { store, bus } = this.#deps
-    const listening = await store.listen(OUTBOX_CHANNEL, () => this.#onNotified())
-    this.#endings = [() => listening.close(), bus.onStatus(() => this.#watching.now())]
+    await this.#listen(true)
+    this.#endings = [this.#deps.bus.onStatus(() => this.#watching.now())]
     for (const part of [this.#numbering, this.#watching, this.#pruning]) part.now()
   }
 
@@ -98,25 +93,28 @@ class Relay implements RunningRelay {
     await Promise.all([this.#numbering.close(), this.#watching.close(), this.#pruning.close()])
     await Promise.all(this.#publishing)
     await this.#marks.close()
+    await this.#listen(false)
     await this.#deps.live?.presence.leave('outbox-relay', this.#config.instanceId).catch(() => {})
   }
 
+  /** Whether notifications are heard; without them it polls. */
+  async #listen(wanted: boolean): Promise<void> {
+    if (wanted === (this.#listening !== null)) return
+    const before = this.#listening
+    this.#listening = wanted ? await this.#deps.store.listen(OUTBOX_CHANNEL, () => this.#onNotified()) : null
+    await before?.close()
+  }
+
   #onNotified(): void {
-    this.#notified = true
-    const apart = this.#lookedAt + LOOKS_APART_MS - this.#clock.monotonic()
-    this.#numbering.within(this.#looksInVain >= LOOKS_IN_VAIN ? STAND_BY_MS : apart)
+    this.#numbering.within(this.#lookedAt + LOOKS_APART_MS - this.#clock.monotonic())
   }
 
   /** Returns when to look again, milliseconds. */
   async #number(): Promise<number> {
     const { batchSize, leaseMs, pollIntervalMs } = this.#config
-    const notified = this.#notified
-    this.#notified = false
     this.#lookedAt = this.#clock.monotonic()
     try {
       const messages = await numberOutbox(this.#deps.store, batchSize, this.#canPublish() ? leaseMs : 0)
-      if (messages.length > 0) this.#looksInVain = 0
-      else if (notified) this.#looksInVain++
       this.#telemetry.polled(this.#clock.now())
       this.#databaseFailures = 0
       // Without a free place, or a broker, they are left for #watch; numbering itself never waits for the broker.
@@ -197,15 +195,27 @@ class Relay implements RunningRelay {
     this.#log.warn('publish_failed', { reason, failures, count: ids.length, first: ids[0], last: ids.at(-1) })
   }
 
+  /**
+   * Says that it lives, and hears who else does. One relay is enough to follow every notification; the others only poll, and take over with
+   * the first poll after its end. When nobody knows who lives, each follows them.
+   */
   async #beat(): Promise<void> {
+    const relays = await this.#relaysAlive()
+    if (relays !== null) this.#telemetry.instances(relays.length)
+    const isFirst = relays === null || relays.every((instance) => instance >= this.#config.instanceId)
+    await this.#listen(isFirst).catch((error: unknown) => this.#log.warn('outbox_notifications_missed', { error }))
+  }
+
+  /** Null: the live store is away, which tells of that itself. */
+  async #relaysAlive(): Promise<string[] | null> {
     const { live } = this.#deps
-    if (!live || live.status.state !== 'up') return
+    if (!live || live.status.state !== 'up') return null
     try {
       await live.presence.beat('outbox-relay', this.#config.instanceId, BEAT_TTL_MS)
       const alive = await live.presence.alive()
-      this.#telemetry.instances(alive.filter(({ component }) => component === 'outbox-relay').length)
+      return alive.filter(({ component }) => component === 'outbox-relay').map(({ instance }) => instance)
     } catch {
-      // The live store tells of its own absence; a relay works without it.
+      return null
     }
   }
 

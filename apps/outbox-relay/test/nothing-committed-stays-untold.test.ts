@@ -40,6 +40,24 @@ describe('the relay', () => {
     await relay.close()
   })
 
+  it('follows the commits alone while others stand by; the next one follows them when it is gone, all when nobody knows', async () => {
+    const onlyWhenWoken = { pollIntervalMs: 10_000 }
+    const first = await world.relay({ ...onlyWhenWoken, instanceId: 'relay-1' })
+    const second = await world.relay({ ...onlyWhenWoken, instanceId: 'relay-2' })
+    await eventually(() => world.following === 1)
+    await world.write()
+    await eventually(() => world.published.length === 1, { deadlineMs: 3_000 })
+    world.liveStore.stop()
+    await eventually(() => world.following === 2)
+    world.liveStore.start()
+    await eventually(() => world.following === 1)
+    await first.close()
+    await eventually(() => world.following === 1)
+    await world.write()
+    await eventually(() => world.published.length === 2, { deadlineMs: 3_000 })
+    await second.close()
+  })
+
   it('numbers on while the broker is away, publishes everything once it is back', async () => {
     const relay = await world.relay()
     await world.write()

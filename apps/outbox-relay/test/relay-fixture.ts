@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { StreamMessage } from '@stam/contracts'
 import { BusError, createMemoryBus, MemoryBroker } from '@stam/bus'
 import type { Bus } from '@stam/bus'
+import { createMemoryLive, MemoryLiveStore } from '@stam/live'
 import { createMetrics, type Log, silentLog } from '@stam/runtime'
 import { appendOutbox, openStore, type Store } from '@stam/store'
 import { type TestDatabase, testDatabase } from '@stam/testkit'
@@ -16,6 +17,9 @@ export interface World {
   readonly published: StreamMessage[]
   readonly logged: { readonly event: string; readonly fields: Record<string, unknown> }[]
   readonly metrics: ReturnType<typeof createMetrics>
+  readonly liveStore: MemoryLiveStore
+  /** Relays that follow notifications now. */
+  readonly following: number
   relay(config?: Partial<RelayConfig>, bus?: Bus): Promise<RunningRelay>
   write(rows?: number): Promise<string>
   close(): Promise<void>
@@ -37,6 +41,27 @@ export async function openWorld(): Promise<World> {
   const note = (event: string, fields: Readonly<Record<string, unknown>> = {}) => void logged.push({ event, fields })
   const log: Log = { ...silentLog, info: note, warn: note, error: note }
   const metrics = createMetrics({ service: 'outbox-relay' })
+  const liveStore = new MemoryLiveStore()
+  const live = createMemoryLive({ store: liveStore })
+  let followers = 0
+  const counting = new Proxy(store, {
+    get(target, name) {
+      if (name !== 'listen') {
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      }
+      return async (...args: Parameters<Store['listen']>) => {
+        const subscription = await target.listen(...args)
+        followers++
+        return {
+          close: () => {
+            followers--
+            return subscription.close()
+          },
+        }
+      }
+    },
+  })
   return {
     store,
     owner,
@@ -45,10 +70,15 @@ export async function openWorld(): Promise<World> {
     published,
     logged,
     metrics,
+    liveStore,
+    get following() {
+      return followers
+    },
     relay: (config = {}, over = bus) =>
       startOutboxRelay(RelayConfig.parse({ pollIntervalMs: 20, markIntervalMs: 5, ...config }), {
-        store,
+        store: counting,
         bus: over,
+        live,
         log,
         metrics,
       }),
@@ -72,7 +102,7 @@ export async function openWorld(): Promise<World> {
     },
     async close() {
       await following.close()
-      await Promise.all([bus.close(), follower.close()])
+      await Promise.all([bus.close(), follower.close(), live.close()])
       await store.close()
       await owner.end()
       await database.close()

@@ -15,7 +15,7 @@ const READ_ROWS = 1_000
 /** A hole this old is read from the database instead of waited for: broker messages overtake each other by less. */
 const GAP_PATIENCE_MS = 20
 /** With broker and notifications up, PostgreSQL is looked at this often all the same: hints may be lost, rows may not. */
-const CALM_POLL_MS = 1_000
+const CALM_POLL_MS = 250
 const ALERT_POLL_MS = 100
 
 export interface StreamHubOptions {

@@ -2,7 +2,10 @@
 import type { StreamMessage } from '@stam/contracts'
 import type { Queryable } from '../connection.ts'
 
-/** Notified with the new head, as text, whenever rows were numbered. */
+/**
+ * Notified with the new head, as text, when rows were numbered: at once where nobody is about to publish them, else at most twenty times a
+ * second. Empty when the broker refused some.
+ */
 export const STREAM_CHANNEL = 'stam_stream'
 /** Notified when a transaction with something to tell has committed. */
 export const OUTBOX_CHANNEL = 'stam_outbox'
@@ -107,9 +110,12 @@ export function markPublished(db: Queryable, sequenceIds: readonly number[]): Pr
 /** Counts a failed attempt; the next one comes after 1, 2, 4 … 64 s. Returns the highest count among them. */
 export async function markFailed(db: Queryable, sequenceIds: readonly number[], error: string): Promise<number> {
   const rows = await db.query<{ retry_count: number }>(
-    `UPDATE outbox SET retry_count = retry_count + 1, last_error = $2,
-       next_attempt_at = clock_timestamp() + make_interval(secs => power(2, least(retry_count, 6)))
-     WHERE stream_seq = ANY ($1::bigint[]) AND status = 'PENDING' RETURNING retry_count`,
+    `WITH failed AS (
+       UPDATE outbox SET retry_count = retry_count + 1, last_error = $2,
+         next_attempt_at = clock_timestamp() + make_interval(secs => power(2, least(retry_count, 6)))
+       WHERE stream_seq = ANY ($1::bigint[]) AND status = 'PENDING' RETURNING retry_count
+     )
+     SELECT retry_count, pg_notify('${STREAM_CHANNEL}', '') FROM failed`,
     [sequenceIds, error.slice(0, 500)],
   )
   return rows.reduce((most, row) => Math.max(most, row.retry_count), 0)
