@@ -21,7 +21,7 @@ export class GroupRecorder {
   readonly #lanes: number
   #running = 0
   #startedAt = Number.NEGATIVE_INFINITY
-  #timer: NodeJS.Timeout | undefined
+  #isGathering = false
   readonly #waiting: Submission[] = []
   #idle: (() => void)[] = []
 
@@ -48,10 +48,8 @@ export class GroupRecorder {
     while (this.#running < this.#lanes && this.#waiting.length > 0) {
       const restMs = this.#startedAt + APART_MS - performance.now()
       if (restMs > 0) {
-        this.#timer ??= setTimeout(() => {
-          this.#timer = undefined
-          this.#next()
-        }, Math.ceil(restMs))
+        if (!this.#isGathering) setTimeout(() => this.#gathered(), Math.ceil(restMs))
+        this.#isGathering = true
         return
       }
       this.#startedAt = performance.now()
@@ -62,6 +60,11 @@ export class GroupRecorder {
         if (this.#running + this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }
+  }
+
+  #gathered(): void {
+    this.#isGathering = false
+    this.#next()
   }
 
   #takeTogether(): Submission[] {

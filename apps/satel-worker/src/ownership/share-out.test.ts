@@ -18,6 +18,15 @@ describe('sharing panels out', () => {
     expect(shareOut('a', new Set(['a']), free).take).toHaveLength(10)
   })
 
+  it('spreads neighbours over the workers, which seldom reach for the same panel', () => {
+    const free = Array.from({ length: 300 }, (_, n) => panel(n, null))
+    const [a, b] = ['a', 'b'].map((self) => shareOut(self, both, free).take) as [string[], string[]]
+    const neighbours = a.filter((id) => Number(id.slice(1)) < 100).length
+    expect(neighbours).toBeGreaterThan(30)
+    expect(neighbours).toBeLessThan(70)
+    expect(a.slice(0, 50).filter((id) => b.slice(0, 50).includes(id)).length).toBeLessThan(20)
+  })
+
   it('takes what nobody has taken for a round, however loaded it is', () => {
     const panels = [panel(1, 'a'), panel(2, 'a'), panel(3, null, { isForsaken: true })]
     expect(shareOut('a', both, panels).take).toEqual(['p3'])

@@ -26,7 +26,10 @@ export function shareOut(self: string, workers: ReadonlySet<string>, panels: rea
   const wantedByOther = ({ preferred }: Holding) => preferred !== null && preferred !== self && workers.has(preferred)
   const free = panels.filter(({ holder }) => holder === null)
   const first = free.filter(({ preferred }) => preferred === self)
-  const open = free.filter((panel) => panel.preferred !== self && !wantedByOther(panel))
+  const open = inOwnOrder(
+    self,
+    free.filter((panel) => panel.preferred !== self && !wantedByOther(panel)),
+  )
   const room = Math.max(0, share - mine.length - first.length)
   const take = [...first, ...open.slice(0, room), ...open.slice(room).filter(({ isForsaken }) => isForsaken)]
   const forsaken = free.filter((panel) => panel.isForsaken && wantedByOther(panel))
@@ -34,6 +37,23 @@ export function shareOut(self: string, workers: ReadonlySet<string>, panels: rea
     take: [...take, ...forsaken].map(({ panelId }) => panelId),
     handOn: handOn(self, workers, panels, share, mine, wantedByOther),
   }
+}
+
+/**
+ * Each worker reaches for free panels in an order of its own: workers that look at the same moment seldom want the same panel, and the busy panels of
+ * one customer, registered one after the other, spread over all of them.
+ */
+function inOwnOrder(self: string, panels: readonly Holding[]): Holding[] {
+  const place = new Map(panels.map((panel) => [panel, scattered(`${self}|${panel.panelId}`)]))
+  return panels.toSorted((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0))
+}
+
+/** FNV-1a, 32 bit, its bits mixed once more: names that differ in their last figure alone would stay neighbours. */
+function scattered(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return (hash ^ (hash >>> 13)) >>> 0
 }
 
 function handOn(
