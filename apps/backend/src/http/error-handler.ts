@@ -14,12 +14,21 @@ const RETRY_AFTER_S = 2
 
 export function useErrorEnvelope(app: FastifyInstance, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (hasLeft(error, reply)) {
+      log.debug('client_left', { method: request.method, route: routeOf(request) })
+      return send(reply, new Problem('NOT_READY'))
+    }
     const problem = problemOf(error, request)
     if (problem.status >= 500) {
       log.error('request_failed', { method: request.method, route: routeOf(request), error: problem.cause ?? error })
     }
     return send(reply, problem)
   })
+}
+
+/** The connection ended before the answer began, so the file for it was given up while it was being opened: nobody is there to be told. */
+function hasLeft(error: FastifyError, { raw }: FastifyReply): boolean {
+  return error.code === 'ERR_STREAM_PREMATURE_CLOSE' && (raw.destroyed || raw.req.socket.destroyed)
 }
 
 export function send(reply: FastifyReply, problem: Problem): FastifyReply {
