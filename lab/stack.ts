@@ -4,14 +4,13 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addPeople, generateSigningKey } from '@stam/backend'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@stam/embedded-postgres'
 import { generateFernetKey } from '@stam/runtime'
 import { insertPanel, insertSite, migrate, openStore, type Store } from '@stam/store'
-import { type RabbitServer, type RedisServer, startRabbit, startRedis } from '@stam/testkit'
+import { freePorts, type RabbitServer, type RedisServer, startRabbit, startRedis } from '@stam/testkit'
 import { Child } from './child.ts'
 import { startNginx } from './nginx.ts'
 import { createLinks, type Links } from './links.ts'
@@ -355,20 +354,6 @@ async function addOperators(store: Store): Promise<Operator[]> {
   }))
   await addPeople(store, people)
   return people
-}
-
-/** Held open together, so that they differ; another process could still take one before it is used. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await new Promise((resolve) => server.once('listening', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 /** What `stack status` shows, and what stops it. */

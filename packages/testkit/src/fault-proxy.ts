@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { freePorts } from './free-ports.ts'
 
 /**
  * What the network does. `pass` forwards; `delay` forwards later, in order; `freeze` keeps every connection open and
@@ -39,7 +40,8 @@ const RESET_PATIENCE_MS = 500
 /** A TCP proxy on loopback that can fail in the ways networks do. */
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const proxy = new TcpFaultProxy(options.target.host ?? '127.0.0.1', options.target.port)
-  await proxy.listen(0)
+  const [port] = (await freePorts(1)) as [number]
+  await proxy.listen(port)
   return proxy
 }
 

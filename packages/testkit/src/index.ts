@@ -2,6 +2,7 @@ export { type DebianPackagesOptions, installDebianPackages } from './debian-pack
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export { type FaultMode, type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.ts'
+export { freePorts } from './free-ports.ts'
 export { type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 export {
   type RabbitCluster,

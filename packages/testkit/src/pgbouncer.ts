@@ -2,7 +2,8 @@ import { chownSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { installDebianPackages } from './debian-packages.ts'
-import { freePorts, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
+import { freePorts } from './free-ports.ts'
+import { privateFolder, ServerProcess, serverAccount } from './server-process.ts'
 
 /** A real PgBouncer in transaction mode: each transaction may land on another server connection. */
 export interface PgBouncer {

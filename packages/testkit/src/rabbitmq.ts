@@ -5,7 +5,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { installDebianPackages } from './debian-packages.ts'
-import { type Account, freePorts, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
+import { freePorts } from './free-ports.ts'
+import { type Account, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
 
 /** A real RabbitMQ node on random ports of the loopback interface, with its own name, folders, cookie and account. */
 export interface RabbitServer {

@@ -3,7 +3,8 @@ import { chownSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { installDebianPackages } from './debian-packages.ts'
-import { type Account, freePorts, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
+import { freePorts } from './free-ports.ts'
+import { type Account, privateFolder, ServerProcess, serverAccount } from './server-process.ts'
 
 export interface RedisServerOptions {
   /** Append-only file, flushed every second, as in production (default). Off = a restart comes back empty. */
