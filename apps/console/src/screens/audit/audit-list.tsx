@@ -131,9 +131,9 @@ function Row({ entry, position, newDay, chosen, place, onChoose }: RowProps): Re
       onClick={onChoose}
       onKeyDown={(event) => event.key === 'Enter' && onChoose()}
       style={place}
-      className={`absolute inset-x-0 top-0 grid cursor-pointer grid-cols-[150px_minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)] items-center gap-x-4 border-b px-4 max-md:grid-cols-[1fr_auto] max-md:content-center max-md:gap-x-3 max-md:px-3 ${newDay ? 'border-t-2' : ''} border-line ${chosen ? 'chosen' : 'bg-surface hover:bg-hover'}`}
+      className={`absolute inset-x-0 top-0 grid cursor-pointer grid-cols-[150px_minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)] items-center gap-x-4 border-b px-4 max-md:grid-cols-[minmax(0,1fr)_auto] max-md:content-center max-md:gap-x-3 max-md:px-3 ${newDay ? 'border-t-2' : ''} border-line ${chosen ? 'chosen' : 'bg-surface hover:bg-hover'}`}
     >
-      <span role="gridcell" className="whitespace-nowrap text-soft max-md:order-2 max-md:text-sm">
+      <span role="gridcell" className="whitespace-nowrap text-soft max-md:order-2 max-md:text-right max-md:text-sm">
         <time dateTime={entry.at}>
           {!today && <span className="text-sm">{dateOf(at, language)} </span>}
           {timeOfDay(at)}
@@ -145,7 +145,7 @@ function Row({ entry, position, newDay, chosen, place, onChoose }: RowProps): Re
       <span role="gridcell" className="truncate max-md:order-3 max-md:text-sm max-md:text-soft">
         {entry.actor.name}
       </span>
-      <span role="gridcell" className="truncate text-sm text-soft max-md:order-4 max-md:max-w-40">
+      <span role="gridcell" className="truncate text-sm text-soft max-md:order-4 max-md:max-w-40 max-md:text-right">
         {gist(entry, language) || of(wordsOfEntity(entry.entity_type))}
       </span>
     </div>
