@@ -176,7 +176,8 @@ class Fuzz {
 
   /** @param owed whether each must be answered. @returns whether the connection can be used again */
   async #readAnswers(connection: HttpConnection, batch: readonly HttpMessage[], owed: boolean): Promise<boolean> {
-    for (const message of batch) {
+    for (const [place, message] of batch.entries()) {
+      const asked = performance.now()
       const answer = await connection.answer(ANSWER_MS).catch((error: Error) => {
         // What came after an answer without a body (HEAD) cannot be told from garbage; the status was judged.
         if (message.answered)
@@ -188,7 +189,12 @@ class Fuzz {
       this.#statuses[answer?.status ?? 0] = (this.#statuses[answer?.status ?? 0] ?? 0) + 1
       if (answer === null) {
         // Behind nonsense in the same pipeline no answer is owed; a wrong one would be a fault.
-        if (owed) this.#fault('no answer', message.what, message.actor, message.bytes, '')
+        if (owed) {
+          const others = batch.map(({ what, kind, bytes }) => `${what} (${kind}, ${bytes.length} bytes)`).join(', ')
+          const waited = Math.round(performance.now() - asked)
+          const seen = `the connection ended after ${waited} ms, at ${place + 1} of ${batch.length}: ${others}`
+          this.#fault('no answer', message.what, message.actor, message.bytes, seen)
+        }
         return false
       }
       if (answer.status < 300) this.#reached.add(message.what)
