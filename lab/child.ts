@@ -65,8 +65,9 @@ export class Child {
     this.#process = child
     running.add(child)
     child.once('exit', () => running.delete(child))
+    // What it wrote last comes after its end.
     this.#exited = new Promise((resolve) =>
-      child.once('exit', () => {
+      child.once('close', () => {
         log.end()
         resolve()
       }),

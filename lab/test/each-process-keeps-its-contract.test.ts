@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { Child, until } from '../child.ts'
 import type { Operator } from '../stack.ts'
-import { type SmallStack, startSmallStack } from './small-stack.ts'
+import { type LogLine, type SmallStack, startSmallStack } from './small-stack.ts'
 
 const SIGTERM_LIMIT_MS = 15_000
 const BUSY_DRAIN_MS = 6_000
@@ -83,8 +83,11 @@ describe.each(apps)('%s', (app) => {
 
   it('starts with its settings from a flags file and its secrets from files, and SIGTERM ends it with 0', async () => {
     const child = await startFromFiles(app)
-    const lines = await small.log(child.name)
-    expect(lines.find(({ event }) => event === 'app_starting')).toMatchObject({ service: app })
+    const lines = await until(async () => {
+      const found = await small.log(child.name)
+      return found.some(({ event }) => event === 'app_ready') ? found : undefined
+    }, 5_000)
+    expect(lines?.find(({ event }) => event === 'app_starting')).toMatchObject({ service: app })
     expect(JSON.stringify(lines)).not.toContain((await environmentOf(app)).get('RABBITMQ_PASSWORD'))
     const startedAt = performance.now()
     await child.end('SIGTERM')
@@ -113,6 +116,7 @@ const SECRETS = [
   'REDIS_PASSWORD',
   'RABBITMQ_PASSWORD',
   'ENCRYPTION_KEY',
+  'JWT_ENCRYPTION_KEY',
   'JWT_PRIVATE_KEY',
 ]
 
@@ -168,14 +172,14 @@ it('one trace leads from the signal of a panel through every process to the mess
   await small.signals(1)
   const shown = await until(() => socket.messages.find(({ type }) => type === 'alarm.new'), 20_000)
   expect(shown).toBeDefined()
-  const logs = {
-    worker: await small.log('satel-worker-1'),
-    relay: await small.log('outbox-relay-1'),
-    backend: await small.log('backend-1'),
-  }
-  const delivered = logs.backend.find(
-    (line) => line.event === 'change_delivered' && line['sequence_id'] === shown?.sequence_id,
-  )
+  const isOfIt = (line: LogLine) => line['sequence_id'] === shown?.sequence_id
+  // Lines are written a moment after what they tell of.
+  const logs = await until(async () => {
+    const [worker, relay, backend] = await Promise.all(['satel-worker-1', 'outbox-relay-1', 'backend-1'].map(small.log))
+    return relay?.some(isOfIt) && backend?.some(isOfIt) ? { worker: worker ?? [], relay, backend } : undefined
+  }, 5_000)
+  if (logs === undefined) throw new Error('relay and backend do not tell of the message')
+  const delivered = logs.backend.find((line) => line.event === 'change_delivered' && isOfIt(line))
   const trace = delivered?.['request_id']
   expect(trace).toMatch(/^[0-9a-f-]{36}$/)
   const [event] = await small.stack.store.query<{ event_id: string; raw_payload: string }>(
@@ -183,7 +187,7 @@ it('one trace leads from the signal of a panel through every process to the mess
     [trace],
   )
   expect(event).toBeDefined()
-  const traced = (lines: readonly { event: string; [field: string]: unknown }[]) =>
+  const traced = (lines: readonly LogLine[]) =>
     lines.filter((line) => line['request_id'] === trace).map((line) => line.event)
   expect(traced(logs.worker)).toEqual(expect.arrayContaining(['event_detected', 'event_published']))
   expect(traced(logs.backend)).toEqual(expect.arrayContaining(['event_recorded', 'change_delivered']))
