@@ -1,5 +1,5 @@
 import { CloudOff, LoaderCircle, RotateCw, TriangleAlert, Unplug, VolumeOff, Wrench } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { serverNow } from '../data/server-clock.ts'
 import { type Banner, connectNow, useConnection } from '../data/system.ts'
 import { useSound, wakeSound } from '../sound/alarm-sound.ts'
@@ -166,20 +166,40 @@ function RetryWords({ banner }: { readonly banner: Extract<Banner, { kind: 'real
   )
 }
 
+/** A finger rests about 100 ms; a slow one, and a long tap, somewhat more. */
+const FINGER_MS = 700
+
+/** True while `on` is, and for `ms` after. */
+function useLingering(on: boolean, ms: number): boolean {
+  const [lingers, setLingers] = useState(on)
+  useEffect(() => {
+    if (on) {
+      setLingers(true)
+      return
+    }
+    const timer = setTimeout(() => setLingers(false), ms)
+    return () => clearTimeout(timer)
+  }, [on, ms])
+  return on || lingers
+}
+
 /** A refused play() must never go unnoticed. */
 function SoundBanner(): ReactNode {
   const { t } = useTexts()
   const { audio, otherSpeaks } = useSound()
-  if (otherSpeaks || (audio !== 'blocked' && audio !== 'missing')) return null
+  const silent = !otherSpeaks && (audio === 'blocked' || audio === 'missing')
+  // The touch that lets the sound start is meant for something on the screen: it must still be there when the finger leaves.
+  const shown = useLingering(silent, FINGER_MS)
+  if (!shown) return null
   return (
     <Strip
       look="orange"
       testId="banner-sound"
       icon={<VolumeOff size={20} />}
       urgent
-      {...(audio === 'blocked' ? { action: { label: t('sound.wake'), run: wakeSound, testId: 'sound-wake' } } : {})}
+      {...(audio !== 'missing' ? { action: { label: t('sound.wake'), run: wakeSound, testId: 'sound-wake' } } : {})}
     >
-      {t(audio === 'blocked' ? 'sound.blocked' : 'sound.missing')}
+      {t(audio === 'missing' ? 'sound.missing' : 'sound.blocked')}
     </Strip>
   )
 }
