@@ -2,6 +2,12 @@
 import { expect } from '@playwright/test'
 import { signIn, test } from './station.ts'
 
+const UNTOUCHED = `
+  let touched = false
+  window.addEventListener('pointerdown', () => { touched = true }, { capture: true, once: true })
+  Object.defineProperty(AudioContext.prototype, 'state', { get: () => (touched ? 'running' : 'suspended') })
+  AudioContext.prototype.resume = async function () { if (touched) this.dispatchEvent(new Event('statechange')) }`
+
 test('a tap on a tab of a phone opens it although the banner about the sound goes away under it', async ({
   page: first,
   context,
@@ -11,14 +17,7 @@ test('a tap on a tab of a phone opens it although the banner about the sound goe
   await first.close()
   const page = await context.newPage()
   // This browser plays without having been touched; a phone's does not.
-  await page.addInitScript(() => {
-    let touched = false
-    window.addEventListener('pointerdown', () => (touched = true), { capture: true, once: true })
-    Object.defineProperty(AudioContext.prototype, 'state', { get: () => (touched ? 'running' : 'suspended') })
-    AudioContext.prototype.resume = async function () {
-      if (touched) this.dispatchEvent(new Event('statechange'))
-    }
-  })
+  await page.addInitScript(UNTOUCHED)
   await page.setViewportSize({ width: 360, height: 800 })
   await page.goto(`${station.url}/sites`)
   const banner = page.getByTestId('banner-sound')
