@@ -171,16 +171,14 @@ const FINGER_MS = 700
 
 /** True while `on` is, and for `ms` after. */
 function useLingering(on: boolean, ms: number): boolean {
-  const [lingers, setLingers] = useState(on)
+  const [over, setOver] = useState(!on)
+  if (on && over) setOver(false)
   useEffect(() => {
-    if (on) {
-      setLingers(true)
-      return
-    }
-    const timer = setTimeout(() => setLingers(false), ms)
+    if (on) return
+    const timer = setTimeout(() => setOver(true), ms)
     return () => clearTimeout(timer)
   }, [on, ms])
-  return on || lingers
+  return on || !over
 }
 
 /** A refused play() must never go unnoticed. */
