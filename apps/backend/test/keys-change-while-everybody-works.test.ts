@@ -308,13 +308,13 @@ describe('a process killed while it encrypts anew', () => {
     })
     child.send({ url: database.url, keys: `${newKey},${oldKey}` })
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    await eventually(async () => (await left()) < 3_000, {
-      what: 'the first batches',
-      deadlineMs: 20_000,
-      everyMs: 1,
-    } as never)
-    child.kill('SIGKILL')
-    await ended
+    // The last row is held, so that it cannot have finished before it is killed.
+    await store.inTransaction(async (tx) => {
+      await tx.query('SELECT FROM panels ORDER BY id DESC LIMIT 1 FOR UPDATE')
+      await eventually(async () => (await left()) < 3_000, { what: 'the first batches', deadlineMs: 20_000 })
+      child.kill('SIGKILL')
+      await ended
+    })
     const after = await left()
     expect(after).toBeGreaterThan(0)
     const { rotated, unreadable } = await reencryptAll(store, both)
