@@ -42,6 +42,8 @@ it('counts the others, and writes their number after ten minutes or at the end',
     serviceInstance: 't',
   }
   for (let number = 0; number < 7; number++) refusals.note('GET /a', act)
+  // The first is being written while the clock goes on.
+  await eventually(async () => (await entries(id)).length === 1)
   await clock.advance(600_001)
   await eventually(async () => (await entries(id)).length === 2)
   for (let number = 0; number < 1_000; number++) refusals.note(`GET /${number}`, act)

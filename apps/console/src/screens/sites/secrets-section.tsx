@@ -16,11 +16,16 @@ import { SecretSheet, secretKindKey } from './secret-sheet.tsx'
 
 const shortestReason = 5
 
+/** Longest a value stays on the screen, whatever the server or the clocks say (spec 06 "Secrets"). */
+const longestShownMs = 60_000
+
 interface Shown {
   readonly value: string
-  /** Server time, ms. */
+  /** By `performance.now()`: neither a clock that is set nor a late message of the server's time makes the minute longer. */
   readonly until: number
 }
+
+const msLeft = ({ until }: Shown): number => Math.max(0, until - performance.now())
 
 /** What is kept secret of a site. A value is seen for a reason and a minute, and is nowhere before or after. */
 export function SecretsSection({
@@ -157,7 +162,7 @@ function SecretRow({
 function ShownValue({ shown, onHide }: { readonly shown: Shown; readonly onHide: () => void }): ReactNode {
   const { t } = useTexts()
   useEffect(() => {
-    const timer = setTimeout(onHide, Math.max(0, shown.until - serverNow()))
+    const timer = setTimeout(onHide, msLeft(shown))
     const onTurnedAway = (): void => {
       if (document.hidden) onHide()
     }
@@ -174,10 +179,7 @@ function ShownValue({ shown, onHide }: { readonly shown: Shown; readonly onHide:
     >
       <code className="min-w-0 text-lg break-all select-all max-md:basis-full">{shown.value}</code>
       <span className="text-sm whitespace-nowrap text-soft tabular-nums">
-        <Ticking
-          say={(now) => t('secret.left', { count: Math.max(0, Math.ceil((shown.until - now) / 1000)) })}
-          deps={String(shown.until)}
-        />
+        <Ticking say={() => t('secret.left', { count: Math.ceil(msLeft(shown) / 1000) })} deps={String(shown.until)} />
       </span>
       <Button size="sm" onPress={onHide} testId="secret-hide">
         <EyeOff size={16} aria-hidden="true" />
@@ -209,7 +211,10 @@ function ReasonSheet({
     setSending(true)
     const result = await revealSecret(secret, reason.trim())
     setSending(false)
-    if (result.ok) return onShown({ value: result.value.value, until: Date.parse(result.value.expires_at) })
+    if (result.ok) {
+      const left = Math.min(longestShownMs, Date.parse(result.value.expires_at) - serverNow())
+      return onShown({ value: result.value.value, until: performance.now() + left })
+    }
     const { failure } = result
     setProblem(
       failure.kind === 'refused' && failure.code === 'RATE_LIMIT_EXCEEDED'
