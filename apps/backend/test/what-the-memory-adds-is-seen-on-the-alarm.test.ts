@@ -1,5 +1,6 @@
 /** Bits raise an alarm at once, the panel's memory completes it: the alarm shows it under a new version, of the right kind and priority. */
 import type { PanelEvent } from '@stam/contracts'
+import { asOneTelling } from '@stam/domain'
 import { recordEvents } from '@stam/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -84,6 +85,44 @@ describe('the second telling of an event', () => {
     // Told a third time it says nothing new, and nobody is disturbed.
     await recordEvents(world.store, rules, [told(first), first])
     expect((await messages(site)).length).toBe(2)
+  })
+
+  it('leaves the same, told with the first as one', async () => {
+    const traces = async (together: boolean) => {
+      const site = await addSite(world)
+      const first = bit(site.panelId, 0, 1)
+      const cursor = { last: { index: 9, record: '0011223344556677' }, recent: [] }
+      const second = told(first, {
+        memory_cursor: cursor,
+        signal: first.signal && { ...first.signal, seen_by_memory: first.signal.ordinal },
+      })
+      const whole = asOneTelling(first, [], second)
+      expect(whole).toBeDefined()
+      await recordEvents(world.store, rules, together ? [whole as PanelEvent] : [first, second])
+      const by = [site.panelId]
+      return {
+        alarms: await alarms(site),
+        messages: await messages(site),
+        events: await world.rows(
+          `SELECT e.event_type, e.default_priority, e.priority, e.source, e.occurred_at, e.event_code, zone_no, partition_no, description_pl, object_name, encode(raw_payload, 'hex') AS raw,
+             late, memory_index, signal, ordinal, repeat_of, dedup.priority AS original FROM events e
+           LEFT JOIN duplicate_windows dedup USING (event_id) WHERE e.panel_id = $1`,
+          by,
+        ),
+        signals: await world.rows(
+          'SELECT signal, ordinal, seen_by_state, seen_by_memory, active FROM panel_signals WHERE panel_id = $1',
+          by,
+        ),
+        cursor: await world.rows(
+          'SELECT memory_index, memory_record, memory_recent FROM panel_cursors WHERE panel_id = $1',
+          by,
+        ),
+      }
+    }
+    const [two, one] = [await traces(false), await traces(true)]
+    expect(one).toEqual(two)
+    expect(one.events).toHaveLength(1)
+    expect(await contradictions(world)).toEqual([])
   })
 
   it('is one version however many events one batch completes, and joins of the same batch count theirs', async () => {

@@ -42,7 +42,7 @@ export interface RunningRelay {
 const WATCH_MS = 1_000
 const BEAT_TTL_MS = 5_000
 /** Two looks begin at least this far apart: under load what is committed meanwhile is numbered and published together. */
-const LOOKS_APART_MS = 8
+const LOOKS_APART_MS = 12
 /** Polling goes on while the database is away, but not ten times a second. */
 const DATABASE_AWAY = { initialMs: 200, maxMs: 3_000, jitter: 0.3 }
 

@@ -1,5 +1,6 @@
+import type { PanelEvent } from '@stam/contracts'
 import { describe, expect, it } from 'vitest'
-import { enrichEvent, isSameKind, type StoredEvent } from './enrichment.ts'
+import { asOneTelling, enrichEvent, isSameKind, type StoredEvent } from './enrichment.ts'
 
 const bits: StoredEvent = {
   source: 'STATE',
@@ -81,5 +82,54 @@ describe('the kind of an event', () => {
   ])('%s', (_, before, after, same) => {
     expect(isSameKind(before, after)).toBe(same)
     expect(isSameKind(after, before)).toBe(same)
+  })
+})
+
+function signalOf({ signal }: PanelEvent): NonNullable<PanelEvent['signal']> {
+  if (signal === null) throw new Error('an event without a signal')
+  return signal
+}
+
+describe('two tellings as one', () => {
+  const cursor = { last: { index: 7, record: '0011223344556677' }, recent: [] }
+  const first = {
+    ...bits,
+    event_id: 'e1',
+    epoch: 4,
+    panel_seq: 10,
+    dedup_key: 'k',
+    signal: { key: 'alarm:zone:3', ordinal: 2, seen_by_state: 2, seen_by_memory: 1, active: true },
+    memory_cursor: null,
+  } as unknown as PanelEvent
+  const second: PanelEvent = {
+    ...first,
+    ...memory,
+    panel_seq: 12,
+    signal: { key: 'alarm:zone:3', ordinal: 2, seen_by_state: 2, seen_by_memory: 2, active: true },
+    memory_cursor: cursor,
+  }
+  const other: PanelEvent = { ...first, event_id: 'e2', panel_seq: 11 }
+
+  it('stand at the place of the first and know what the second adds', () => {
+    expect(asOneTelling(first, [other], second)).toEqual({
+      ...first,
+      ...enrichEvent(first, second),
+      signal: second.signal,
+      memory_cursor: cursor,
+    })
+  })
+
+  it.each<[string, PanelEvent, PanelEvent[], PanelEvent]>([
+    ['the cursor would pass a record still to be told', first, [{ ...other, memory_cursor: cursor }], second],
+    ['the occurrence was told once more meanwhile', first, [{ ...first, panel_seq: 11 }], second],
+    ['the next occurrence has begun', first, [], { ...second, signal: { ...signalOf(second), ordinal: 3 } }],
+    ['the signal has ended', first, [], { ...second, signal: { ...signalOf(second), active: false } }],
+    ['another owner tells it', first, [], { ...second, epoch: 5 }],
+    ['it is another event', first, [], { ...second, event_id: 'e3' }],
+    ['one was read late', first, [], { ...second, late: true }],
+    ['the memory told first', second, [], { ...first, panel_seq: 13 }],
+    ['the second adds nothing', first, [], { ...first, panel_seq: 13 }],
+  ])('stay two when %s', (_, before, between, after) => {
+    expect(asOneTelling(before, between, after)).toBe(undefined)
   })
 })

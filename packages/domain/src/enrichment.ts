@@ -84,3 +84,26 @@ export function isSameKind(
 function isSameStream(a: StoredEvent, b: StoredEvent): boolean {
   return streamOf(a.event_type) === streamOf(b.event_type)
 }
+
+/**
+ * Both tellings of a signal as one event, for a worker that still has the first: the alarm is complete when it comes, at half the work for
+ * everybody. It stands at the place of the first, recorded it leaves what both would have left.
+ *
+ * @param between what stands between them on the way out. The second may not move ahead of it when it carries the cursor, which would then
+ *   pass records nobody has told, or speaks of the same occurrence
+ * @returns undefined when they have to go one by one
+ */
+export function asOneTelling(
+  first: PanelEvent,
+  between: readonly PanelEvent[],
+  second: PanelEvent,
+): PanelEvent | undefined {
+  if (first.event_id !== second.event_id || first.epoch !== second.epoch || first.late !== second.late) return undefined
+  if (between.some((event) => event.memory_cursor !== null || event.event_id === first.event_id)) return undefined
+  const [before, after] = [first.signal, second.signal]
+  // Something happened to the signal in between: what is known of it then belongs to the later place.
+  if (before === null || after === null || before.ordinal !== after.ordinal || before.active !== after.active)
+    return undefined
+  const enrichment = enrichEvent(first, second)
+  return enrichment && { ...first, ...enrichment, signal: after, memory_cursor: second.memory_cursor }
+}

@@ -29,7 +29,11 @@ export function redact(value: unknown): unknown {
   return redactValue(value, 0, new Set())
 }
 
+/** What each of the patterns above needs; most texts have none of it. */
+const MAY_HOLD_CREDENTIALS = /:\/\/|bearer|basic|eyJ|[?&]/i
+
 export function redactText(text: string): string {
+  if (text.length <= LONGEST_TEXT && !MAY_HOLD_CREDENTIALS.test(text)) return text
   let out = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)` : text
   for (const [pattern, replacement] of INSIDE_TEXT) out = out.replace(pattern, replacement)
   return out
@@ -72,12 +76,27 @@ function redactError(error: Error, depth: number, ancestors: ReadonlySet<object>
   }
 }
 
-function isSecretEntry(rawName: string, value: unknown): boolean {
+function isSecretEntry(name: string, value: unknown): boolean {
   if (value === null || value === undefined || typeof value === 'boolean') return false
+  const kind = kindOfName(name)
+  if (kind === 'code') return !(typeof value === 'string' && (ERROR_CODE.test(value) || SQL_STATE.test(value)))
+  return kind === 'secret'
+}
+
+type NameKind = 'secret' | 'code' | 'plain'
+
+/** Every line has the same few names. Bounded: names can come from outside. */
+const knownNames = new Map<string, NameKind>()
+const KNOWN_NAMES_MAX = 1_000
+
+function kindOfName(rawName: string): NameKind {
+  const known = knownNames.get(rawName)
+  if (known !== undefined) return known
   const name = rawName
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[-.\s]/g, '_')
     .toLowerCase()
-  if (name === 'code') return !(typeof value === 'string' && (ERROR_CODE.test(value) || SQL_STATE.test(value)))
-  return SECRET_NAME.test(name)
+  const kind = name === 'code' ? 'code' : SECRET_NAME.test(name) ? 'secret' : 'plain'
+  if (knownNames.size < KNOWN_NAMES_MAX && rawName.length <= 100) knownNames.set(rawName, kind)
+  return kind
 }

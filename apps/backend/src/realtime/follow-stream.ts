@@ -30,7 +30,7 @@ export async function followStream(options: {
   ringFrames: number
 }): Promise<FollowedStream> {
   const { store, bus, live, clock, log, telemetry, ringFrames } = options
-  const buffer = keepReplayBuffer(live, log)
+  const buffer = keepReplayBuffer(live, clock, log)
   const hub: StreamHub = new StreamHub({
     readStream: (after, limit) => readStream(store, after, limit),
     calm: () => bus.status.state === 'up',
@@ -97,13 +97,27 @@ async function recentMessages(store: Store, live: Live, head: number): Promise<S
   }
 }
 
+/** What is missing at the end of the buffer is read from PostgreSQL; nobody waits for it. */
+const BUFFER_EVERY_MS = 100
+
 /** Hands delivered messages to the live store's buffer in the background: one batch at a time, bounded, losing nothing that matters. */
-function keepReplayBuffer(live: Live, log: Log) {
+function keepReplayBuffer(live: Live, clock: Clock, log: Log) {
   let waiting: StreamMessage[] = []
   let writing: Promise<void> | null = null
+  let hurry = (): void => {}
+
+  const gathered = (): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.setTimer(BUFFER_EVERY_MS, resolve)
+      hurry = () => {
+        cancel()
+        resolve()
+      }
+    })
 
   async function write(): Promise<void> {
     while (waiting.length > 0) {
+      await gathered()
       const batch = waiting
       waiting = []
       if (live.status.state !== 'up') continue
@@ -118,6 +132,7 @@ function keepReplayBuffer(live: Live, log: Log) {
       })
     },
     async idle(): Promise<void> {
+      hurry()
       await writing
     },
   }

@@ -10,7 +10,7 @@ interface Submission {
 /** Events in one transaction; store splits at the same number. */
 const TOGETHER_MAX = 500
 /** Two transactions begin at least this far apart, which only those notice that come right after one another. */
-const APART_MS = 10
+const APART_MS = 20
 
 /**
  * Records what all partitions bring in few transactions: what arrives while one runs goes together in the next. So a lone event is stored at

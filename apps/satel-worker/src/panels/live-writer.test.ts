@@ -59,3 +59,32 @@ it.each(['CONNECTED', 'DISCONNECTED', 'BUSY', 'RELEASED'] as const)(
     await live.close()
   },
 )
+
+it('a panel that changes all the time is painted once a second, the last time as it is then', async () => {
+  const live = createMemoryLive({ store: new MemoryLiveStore({ clock }) })
+  const painted: number[] = []
+  const writer = new LiveWriter({
+    live,
+    clock,
+    log: silentLog,
+    refreshMs: 4_000,
+    onPicture: (_, { version }) => painted.push(version),
+  })
+  let version = 1
+  const session = Object.defineProperties(unchanging('CONNECTED'), {
+    version: { get: () => version },
+    picture: { value: () => ({ ...unchanging('CONNECTED').picture(), version }) },
+  })
+  writer.add(session)
+  for (let tenth = 0; tenth < 50; tenth++) {
+    await clock.advance(100)
+    version++
+    writer.changed(session)
+  }
+  expect(painted.length).toBeGreaterThan(3)
+  expect(painted.length).toBeLessThan(7)
+  await clock.advance(1_500)
+  expect(painted.at(-1)).toBe(version)
+  await writer.close()
+  await live.close()
+})

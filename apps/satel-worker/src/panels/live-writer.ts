@@ -14,6 +14,8 @@ export interface LiveWriterOptions {
 
 /** Changes within this time become one picture. */
 const GATHER_MS = 150
+/** A panel that changes all the time is painted this often; one picture costs every backend the whole panel. */
+const PICTURES_APART_MS = 1_000
 const AT_ONCE = 100
 /**
  * A panel that is away or busy with another changes in nothing for hours, and is to be seen as that all the time: well before the live store
@@ -29,6 +31,8 @@ export class LiveWriter {
   readonly #sessions = new Set<PanelSession>()
   readonly #changed = new Set<PanelSession>()
   readonly #touchedAt = new Map<PanelSession, number>()
+  /** By the monotonic clock. */
+  readonly #paintedAt = new Map<PanelSession, number>()
   #cancelTimer: (() => void) | undefined
   #writing: Promise<void> = Promise.resolve()
   #isAway = false
@@ -47,6 +51,7 @@ export class LiveWriter {
     this.#sessions.delete(session)
     this.#changed.delete(session)
     this.#touchedAt.delete(session)
+    this.#paintedAt.delete(session)
   }
 
   changed(session: PanelSession): void {
@@ -83,14 +88,19 @@ export class LiveWriter {
 
   async #write(): Promise<void> {
     while (this.#changed.size > 0 && !this.#isClosed) {
-      const batch = [...this.#changed].slice(0, AT_ONCE)
+      const batch = this.#due()
+      if (batch.length === 0) return
       for (const session of batch) this.#changed.delete(session)
       const pictures = batch.map((session) => ({ session, picture: session.picture() }))
       for (const { session, picture } of pictures) this.#options.onPicture(session, picture)
       const results = await Promise.allSettled(pictures.map(({ picture }) => this.#options.live.panels.apply(picture)))
       const failed = pictures.filter((_, index) => results[index]?.status === 'rejected')
-      const now = this.#options.clock.now()
-      for (const { session } of pictures) if (this.#sessions.has(session)) this.#touchedAt.set(session, now)
+      const [now, at] = [this.#options.clock.now(), this.#options.clock.monotonic()]
+      for (const { session } of pictures) {
+        if (!this.#sessions.has(session)) continue
+        this.#touchedAt.set(session, now)
+        this.#paintedAt.set(session, at)
+      }
       if (failed.length === 0) {
         this.#back()
         continue
@@ -100,6 +110,20 @@ export class LiveWriter {
       this.#schedule(RETRY_MS)
       return
     }
+  }
+
+  /** Those whose turn it is; for the others there is a timer. */
+  #due(): PanelSession[] {
+    const now = this.#options.clock.monotonic()
+    const due: PanelSession[] = []
+    let soonestMs = Number.POSITIVE_INFINITY
+    for (const session of this.#changed) {
+      const restMs = (this.#paintedAt.get(session) ?? Number.NEGATIVE_INFINITY) + PICTURES_APART_MS - now
+      if (restMs > 0) soonestMs = Math.min(soonestMs, restMs)
+      else if (due.push(session) === AT_ONCE) break
+    }
+    if (due.length === 0) this.#schedule(Math.max(GATHER_MS, soonestMs))
+    return due
   }
 
   async #touch(due: readonly PanelSession[], now: number): Promise<void> {

@@ -130,3 +130,47 @@ it('events of an earlier run go before those of this one; a torn last line is no
   expect(broker.confirmed.at(-1)).toBe('a2.1')
   expect([...broker.confirmed].sort()).toEqual(['a1.1', 'a1.2', 'a2.1', 'b1.1'])
 })
+
+/** The panel's memory tells of the same occurrence. */
+const memoryOf = (first: PanelEvent): PanelEvent => ({
+  ...first,
+  source: 'MEMORY',
+  panel_seq: first.panel_seq + 1,
+  partition_no: 2,
+  raw_payload: '8c01',
+  signal: first.signal && { ...first.signal, seen_by_memory: first.signal.ordinal },
+  memory_cursor: { last: { index: 3, record: '0011223344556677' }, recent: [] },
+})
+
+it('an event whose record comes before it was sent goes out once, whole; one that was sent is told again', async () => {
+  await publisher.start()
+  const [a] = events(A, 1, 1) as [PanelEvent]
+  const [b] = events(B, 1, 1) as [PanelEvent]
+  const [queueA, queueB] = [publisher.open(A, 1), publisher.open(B, 1)]
+  // The first after a pause leaves at once, what follows closely waits for company.
+  publisher.enqueue(queueA, [a])
+  publisher.enqueue(queueB, [b])
+  publisher.enqueue(queueA, [memoryOf(a)])
+  publisher.enqueue(queueB, [memoryOf(b)])
+  const sent: PanelEvent[] = []
+  while (publisher.held > 0) {
+    await eventually(() => broker.underWay.length > 0)
+    sent.push(...broker.underWay.map(({ event }) => event))
+    broker.answer()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const of = (panel: string) => sent.filter((event) => event.panel_id === panel)
+  expect(of(A)).toEqual([a, memoryOf(a)])
+  expect(of(B)).toEqual([{ ...memoryOf(b), panel_seq: b.panel_seq, object_name: b.object_name }])
+})
+
+it('a backlog is not held up for company', async () => {
+  await publisher.start()
+  publisher.enqueue(publisher.open(A, 1), events(A, 1, 1))
+  publisher.enqueue(publisher.open(B, 1), events(B, 1, 2))
+  expect(broker.underWay.map(({ event }) => label(event))).toEqual(['a1.1', 'b1.1'])
+  broker.answer()
+  await eventually(() => broker.underWay.length === 1)
+  broker.answer()
+  await eventually(() => publisher.held === 0)
+})

@@ -21,6 +21,11 @@ export interface PublisherOptions {
 const PANELS_PER_ROUND = 256
 /** Rounds waiting for the broker at once. A confirmation takes as long as the broker's disk; few rounds would make other panels wait for it. */
 const ROUNDS_AT_ONCE = 32
+/**
+ * Rounds that follow one another closely begin this far apart: panels go out together, and under load the panel's memory has mostly answered by then, so
+ * that a signal is told once instead of twice. The first after a pause begins at once, and so does one with a backlog.
+ */
+const ROUNDS_APART_MS = 20
 /** Events of one panel in one transaction of the degraded door, and in all. */
 const DIRECT_PER_PANEL = 200
 const DIRECT_IN_ALL = 500
@@ -48,6 +53,8 @@ export class EventPublisher {
   /** Events of an earlier run go first. */
   #isReplaying = false
   #cancelRetry: (() => void) | undefined
+  #cancelGathering: (() => void) | undefined
+  #roundAt = Number.NEGATIVE_INFINITY
   #idle: (() => void)[] = []
   #isClosed = false
 
@@ -103,7 +110,9 @@ export class EventPublisher {
   enqueue(queue: PanelQueue, events: readonly PanelEvent[]): void {
     if (events.length === 0 || queue.isStale) return
     for (const event of events) this.#trace('event_detected', event, { source: event.source, type: event.event_type })
-    queue.push(events)
+    // What the spool has stays as it is there.
+    if (this.#keeper.isHolding) queue.push(events)
+    else queue.pushOrComplete(events)
     if (this.#keeper.isHolding) this.#keeper.keep([queue])
     if (queue.isBusy) return
     this.#ready.add(queue)
@@ -140,6 +149,7 @@ export class EventPublisher {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry?.()
+    this.#cancelGathering?.()
     await Promise.allSettled(this.#underWay)
     if (this.held > 0) this.#keeper.keep(this.#queues)
     await this.#keeper.settled()
@@ -155,8 +165,10 @@ export class EventPublisher {
       // A breaker that is not closed refuses without waiting for anything: asking it again and again while the degraded door is in use would
       // never let the process hear from either. The round that holds the door goes on when its batch is through.
       if (this.#isDirectBusy && this.#broker.state !== 'closed') return
+      if (this.#isGathering()) return
       const round = this.#take((taken) => taken.length < PANELS_PER_ROUND)
       if (round.length === 0) return
+      this.#roundAt = this.#options.clock.monotonic()
       const running = this.#runRound(round)
       this.#underWay.add(running)
       void running.finally(() => {
@@ -164,6 +176,21 @@ export class EventPublisher {
         this.#pump()
       })
     }
+  }
+
+  /** Whether the next round waits for company; it then begins by itself. */
+  #isGathering(): boolean {
+    if (this.#ready.size === 0) return false
+    if (this.#cancelGathering !== undefined) return true
+    const { clock } = this.#options
+    const restMs = this.#roundAt + ROUNDS_APART_MS - clock.monotonic()
+    if (restMs <= 0) return false
+    for (const queue of this.#ready) if (queue.length > 1) return false
+    this.#cancelGathering = clock.setTimer(Math.ceil(restMs), () => {
+      this.#cancelGathering = undefined
+      this.#pump()
+    })
+    return true
   }
 
   #take(mayTake: (taken: readonly PanelQueue[], next: PanelQueue) => boolean): PanelQueue[] {

@@ -1,7 +1,10 @@
 import type { PanelEvent } from '@stam/contracts'
+import { asOneTelling } from '@stam/domain'
 
 /** Events kept after the broker's confirmation, in case the database has to be told without the broker. */
 const UNRECORDED_MAX = 256
+/** How far back the first telling of an event is looked for; further back means a backlog, which two tellings do not make worse. */
+const LOOK_BACK = 64
 
 /** The events of one owner of one panel on their way out, in their order. Exactly one of them is under way at a time. */
 export class PanelQueue {
@@ -34,6 +37,23 @@ export class PanelQueue {
 
   push(events: readonly PanelEvent[]): void {
     for (const event of events) this.#events.push(event)
+  }
+
+  /** Like `push`; what tells of an event once more that has not been sent yet goes out with it, as one. */
+  pushOrComplete(events: readonly PanelEvent[]): void {
+    for (const event of events) if (!this.#complete(event)) this.#events.push(event)
+  }
+
+  #complete(second: PanelEvent): boolean {
+    const sent = this.#head + (this.isBusy ? 1 : 0)
+    const from = Math.max(sent, this.#events.length - LOOK_BACK)
+    const recent = this.#events.slice(from)
+    const at = from + recent.findLastIndex(({ event_id }) => event_id === second.event_id)
+    const first = this.#events[at]
+    if (at < from || first === undefined) return false
+    const whole = asOneTelling(first, this.#events.slice(at + 1), second)
+    if (whole !== undefined) this.#events[at] = whole
+    return whole !== undefined
   }
 
   peek(): PanelEvent | undefined {
