@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    // A deadline, not a measure: a busy machine takes its time.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

@@ -21,7 +21,7 @@ const rows = () => rig.store.query('SELECT id FROM connection_tries')
 
 /** A worker that answers the next try, and what it was given. */
 async function answering(outcome: 'reachable' | 'busy') {
-  const taken = await eventually(() => takeTry(rig.store, 'worker'), { deadlineMs: 3_000, what: 'a try' })
+  const taken = await eventually(() => takeTry(rig.store, 'worker'), { what: 'a try' })
   const told = { outcome, took_ms: 12, identity: outcome === 'reachable' ? identity : null, panel_id: null }
   await answerTry(rig.store, taken.id, told)
   return taken

@@ -71,7 +71,7 @@ it('is told to workers, seen by everybody, prolonged and ended early, each on re
   expect(released.status, JSON.stringify(released.body)).toBe(200)
   expect(released.body.release).toMatchObject({ by: technician.name, reason: request.reason })
   expect(Math.abs(minutesLeft(released.body.release.until) - 30)).toBeLessThan(1)
-  await eventually(() => told === 1, { deadlineMs: 3_000, what: 'a word to the workers' })
+  await eventually(() => told === 1, { what: 'a word to the workers' })
   const operator = await rig.person('OPERATOR')
   expect((await operator.call('GET', `/api/panels/${panel}`)).body.release).toEqual(released.body.release)
   const running = await runningReleases(rig.store)
@@ -84,7 +84,7 @@ it('is told to workers, seen by everybody, prolonged and ended early, each on re
   expect(ended.status).toBe(200)
   expect(ended.body.release).toBe(null)
   expect(await runningReleases(rig.store)).toEqual([])
-  await eventually(() => told === 3, { deadlineMs: 3_000, what: 'a word about each change' })
+  await eventually(() => told === 3, { what: 'a word about each change' })
   const first = { released: true, ...released.body.release }
   const second = { released: true, ...extended.body.release }
   expect((await audit()).toReversed()).toEqual([

@@ -149,7 +149,7 @@ describe('one account', () => {
     }
     const medians = Object.values(times).map((samples) => samples.toSorted((a, b) => a - b)[3] as number)
     // Without the decoy an unknown name is answered twenty times as fast.
-    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(2)
+    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(4)
   }, 60_000)
 })
 

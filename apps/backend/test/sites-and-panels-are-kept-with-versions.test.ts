@@ -157,7 +157,7 @@ describe('a mode', () => {
 
   it('ends by itself at its time, once, whoever looks', async () => {
     const id = await rig.site()
-    const until = new Date(Date.now() + 1_200).toISOString()
+    const until = new Date(Date.now() + 4_000).toISOString()
     await admin.call('POST', `/api/sites/${id}/service-mode`, {
       version: 1,
       active: true,

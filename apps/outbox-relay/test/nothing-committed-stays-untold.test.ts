@@ -36,7 +36,7 @@ describe('the relay', () => {
     // The first look happens at the start; whatever comes later must be notified.
     await eventually(() => world.metrics.text().then((text) => text.includes('outbox_relay_last_poll_timestamp{')))
     await world.write()
-    await eventually(() => world.published.length === 1, { deadlineMs: 3_000 })
+    await eventually(() => world.published.length === 1)
     await relay.close()
   })
 
@@ -46,7 +46,7 @@ describe('the relay', () => {
     const second = await world.relay({ ...onlyWhenWoken, instanceId: 'relay-2' })
     await eventually(() => world.following === 1)
     await world.write()
-    await eventually(() => world.published.length === 1, { deadlineMs: 3_000 })
+    await eventually(() => world.published.length === 1)
     world.liveStore.stop()
     await eventually(() => world.following === 2)
     world.liveStore.start()
@@ -54,7 +54,7 @@ describe('the relay', () => {
     await first.close()
     await eventually(() => world.following === 1)
     await world.write()
-    await eventually(() => world.published.length === 2, { deadlineMs: 3_000 })
+    await eventually(() => world.published.length === 2)
     await second.close()
   })
 

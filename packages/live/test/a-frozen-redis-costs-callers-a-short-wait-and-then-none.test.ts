@@ -34,7 +34,7 @@ it('opens the breaker after three failures in a row and lets one trial through a
   expect(events).toContainEqual({ kind: 'breaker', state: 'open' })
   expect(live.status.state).toBe('down')
   // The first call waits for the time-out, which breaks the connection; from the fourth on nobody waits for anything.
-  for (const { ms } of waits.slice(3)) expect(ms).toBeLessThan(100)
+  for (const { ms } of waits.slice(3)) expect(ms).toBeLessThan(1_000)
 
   server.thaw()
   await until(async () => expect(await timed(() => live.tickets.take('t'))).toMatchObject({ refused: false }))
@@ -54,7 +54,7 @@ it('is noticed without a call, within three seconds, and is over by itself soon 
   const frozenAt = performance.now()
   await until(() => expect(live.status.state).toBe('down'))
   const noticed = performance.now() - frozenAt
-  await until(async () => expect((await timed(() => live.panels.snapshot([panelId(1)]))).ms).toBeLessThan(100))
+  await until(async () => expect((await timed(() => live.panels.snapshot([panelId(1)]))).ms).toBeLessThan(1_000))
 
   server.thaw()
   const thawedAt = performance.now()

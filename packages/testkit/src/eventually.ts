@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface EventuallyOptions {
-  /** How long the condition may take to come true; 5 s. */
+  /** How long the condition may take to come true; 15 s, which is no measure of speed. */
   readonly deadlineMs?: number
   /** Pause between two looks; 15 ms. */
   readonly everyMs?: number
@@ -17,7 +17,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
-  const { deadlineMs = 5_000, everyMs = 15, what = 'the condition' } = options
+  const { deadlineMs = 15_000, everyMs = 15, what = 'the condition' } = options
   const deadline = performance.now() + deadlineMs
   for (;;) {
     let lastError: unknown

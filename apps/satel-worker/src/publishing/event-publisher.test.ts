@@ -107,7 +107,7 @@ it('what is not confirmed is not overtaken by what comes after it', async () => 
   await eventually(() => broker.underWay.length === 1)
   broker.answer(away)
   await eventually(() => publisher.isHolding && publisher.spooled === 2)
-  await eventually(() => broker.underWay.length === 1, { deadlineMs: 4_000 })
+  await eventually(() => broker.underWay.length === 1)
   expect(broker.underWay.map(({ event }) => label(event))).toEqual(['a1.1'])
   broker.answer()
   await eventually(() => broker.underWay.length === 1)
