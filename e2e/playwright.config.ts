@@ -12,8 +12,8 @@ export default defineConfig({
   // A project each: a worker and its station never outlive a project, so that no file meets the alarms and the locks another one left.
   projects: specs.sort().map((file) => ({ name: basename(file, suffix), testMatch: file })),
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   forbidOnly: true,
   retries: 0,
   reporter: [['line'], ['json', { outputFile: '../.stam/e2e-result.json' }]],

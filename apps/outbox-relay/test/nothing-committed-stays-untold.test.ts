@@ -4,6 +4,9 @@ import { eventually } from '@stam/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openWorld, refusing, type World } from './relay-fixture.ts'
 
+/** The relays here poll every 10 s. */
+const SOONER_THAN_POLL_MS = 8_000
+
 describe('the relay', () => {
   let world: World
   beforeEach(async () => {
@@ -36,7 +39,7 @@ describe('the relay', () => {
     // The first look happens at the start; whatever comes later must be notified.
     await eventually(() => world.metrics.text().then((text) => text.includes('outbox_relay_last_poll_timestamp{')))
     await world.write()
-    await eventually(() => world.published.length === 1)
+    await eventually(() => world.published.length === 1, { deadlineMs: SOONER_THAN_POLL_MS })
     await relay.close()
   })
 
@@ -46,7 +49,7 @@ describe('the relay', () => {
     const second = await world.relay({ ...onlyWhenWoken, instanceId: 'relay-2' })
     await eventually(() => world.following === 1)
     await world.write()
-    await eventually(() => world.published.length === 1)
+    await eventually(() => world.published.length === 1, { deadlineMs: SOONER_THAN_POLL_MS })
     world.liveStore.stop()
     await eventually(() => world.following === 2)
     world.liveStore.start()
@@ -54,7 +57,7 @@ describe('the relay', () => {
     await first.close()
     await eventually(() => world.following === 1)
     await world.write()
-    await eventually(() => world.published.length === 2)
+    await eventually(() => world.published.length === 2, { deadlineMs: SOONER_THAN_POLL_MS })
     await second.close()
   })
 

@@ -69,7 +69,7 @@ afterAll(async () => {
 })
 
 /** A worker whose ways to PostgreSQL and to the live store can be cut, as a network does. */
-async function startWorker(id: string): Promise<Worker> {
+async function startWorker(id: string, times = TIMES): Promise<Worker> {
   const cut = { database: false, live: false }
   const away = () => Promise.reject(new Error('the network is cut'))
   const cutStore = new Proxy(store, {
@@ -93,7 +93,7 @@ async function startWorker(id: string): Promise<Worker> {
     ownerId: id,
     clock: systemClock,
     log: silentLog,
-    ...TIMES,
+    ...times,
   })
   await ownership.start({
     onAcquired: ({ panel, acquired }) => {
@@ -147,8 +147,10 @@ it('shares panels out and hands some on to a worker that comes later', async () 
 })
 
 it('takes over at once what a worker gives back at its end', async () => {
-  const a = await startWorker('a')
-  const b = await startWorker('b')
+  // Nothing expires meanwhile.
+  const times = { ...TIMES, leaseMs: 120_000 }
+  const a = await startWorker('a', times)
+  const b = await startWorker('b', times)
   await eventually(() => expect(heldBy(a, b)).toBe(PANELS))
   running.splice(running.indexOf(a), 1)
   await a.close()
