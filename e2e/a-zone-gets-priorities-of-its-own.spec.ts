@@ -84,6 +84,6 @@ async function chooseByKeyboard(page: Page, zone: number): Promise<void> {
   await expect(async () => {
     await page.keyboard.press('Tab')
     await expect(chosen).toBeFocused({ timeout: 100 })
-  }).toPass({ timeout: 5_000 })
+  }).toPass({ timeout: 20_000 })
   for (const _ of ['CRITICAL', 'WARNING']) await page.keyboard.press('ArrowRight')
 }
