@@ -1,6 +1,6 @@
 /** One process of the stack: started with its own settings, ended, killed, frozen and started again under the same name and port. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostPath } from './config.ts'
 
@@ -54,24 +54,18 @@ export class Child {
   /** Resolves when it is ready; rejects when it ends before. */
   async start(): Promise<void> {
     const { name, entry, env, folder, readyUrl, readyWithinMs = READY_WITHIN_MS } = this.#options
-    const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' })
+    // Straight into the file, as under a supervisor: what it wrote last is there when it has ended, and no line goes through this process.
+    const log = openSync(join(folder, `${name}.log`), 'a', 0o600)
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       cwd: folder,
       env: { PATH: hostPath, TZ: 'UTC', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
     })
-    child.stdout?.pipe(log, { end: false })
-    child.stderr?.pipe(log, { end: false })
+    closeSync(log)
     this.#process = child
     running.add(child)
     child.once('exit', () => running.delete(child))
-    // What it wrote last comes after its end.
-    this.#exited = new Promise((resolve) =>
-      child.once('close', () => {
-        log.end()
-        resolve()
-      }),
-    )
+    this.#exited = new Promise((resolve) => child.once('close', () => resolve()))
     const deadline = performance.now() + readyWithinMs
     while (performance.now() < deadline) {
       if (!this.isRunning)

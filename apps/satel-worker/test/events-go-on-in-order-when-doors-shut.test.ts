@@ -26,9 +26,9 @@ it('without the broker they go straight into the database, also what the broker 
   await recorded(1)
   await rig.pauseRecording()
   await burst('p1', 1, 4)
-  // Four alarms, told by bits and by the memory, are with the broker.
+  // Four alarms, each told once or twice, are with the broker.
   const waiting = async () => (await rig.bus.queueDepths()).reduce((sum, { messages }) => sum + messages, 0)
-  await eventually(async () => (await waiting()) >= 8)
+  await eventually(async () => (await waiting()) >= 4 && worker.figures().held === 0)
   rig.broker.stop()
   await burst('p1', 5, 8)
   // Nobody records what the broker holds, and yet all of it is there, in the panel's order.
@@ -53,10 +53,14 @@ it('without both they wait, safe on disk, and go out in order when one is back',
   await recorded(1)
   worker.cutOff()
   await burst('p1', 1, 6)
-  // Six alarms, told by bits and by the memory.
-  await eventually(() => worker.figures().held === 12 && worker.figures().spooled === 12)
-  const spool = await readFile(join(worker.dataFolder, 'spool', 'spool.jsonl'), 'utf8')
-  expect(spool.trim().split('\n').length).toBe(12)
+  // Six alarms, each told once or twice.
+  const spool = async () => (await readFile(join(worker.dataFolder, 'spool', 'spool.jsonl'), 'utf8')).trim().split('\n')
+  const zones = (lines: string[]) => new Set(lines.map((line) => (JSON.parse(line) as { zone_no: number }).zone_no))
+  await eventually(async () => {
+    const lines = await spool()
+    const { held, spooled } = worker.figures()
+    return zones(lines).size === 6 && held === lines.length && spooled === lines.length
+  })
   worker.restore()
   await recorded(7)
   await settled(worker, 1)

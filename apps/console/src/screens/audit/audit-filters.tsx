@@ -25,6 +25,11 @@ export function AuditFilters({ filter, onNarrow, onClear, beside }: Props): Reac
   const phone = useLayout() === 'phone'
   const [open, setOpen] = useState(false)
   const count = narrowings(filter)
+  const clear = (
+    <Button tone="quiet" isDisabled={count === 0 && filter.range === undefined} onPress={onClear} testId="audit-clear">
+      {t('audit.clear')}
+    </Button>
+  )
   return (
     <div className="border-b border-line bg-surface px-4 py-3 max-md:px-3 max-md:py-2" data-testid="audit-filters">
       {phone && (
@@ -41,17 +46,11 @@ export function AuditFilters({ filter, onNarrow, onClear, beside }: Props): Reac
           <What filter={filter} onNarrow={onNarrow} />
           <Who filter={filter} onNarrow={onNarrow} />
           <Where filter={filter} onNarrow={onNarrow} />
-          <Button
-            tone="quiet"
-            isDisabled={count === 0 && filter.range === undefined}
-            onPress={onClear}
-            testId="audit-clear"
-          >
-            {t('audit.clear')}
-          </Button>
+          {!phone && clear}
         </div>
       )}
       {(!phone || open) && rangeOf(filter) === 'between' && <Between filter={filter} onNarrow={onNarrow} />}
+      {phone && open && <div className="mt-3 grid">{clear}</div>}
       <One filter={filter} onNarrow={onNarrow} />
     </div>
   )
