@@ -41,8 +41,11 @@ export interface RunningRelay {
 
 const WATCH_MS = 1_000
 const BEAT_TTL_MS = 5_000
-/** Two looks begin at least this far apart: under load what is committed meanwhile is numbered and published together. */
-const LOOKS_APART_MS = 12
+/**
+ * Two looks begin at least three times as far apart as one takes, and no further than this: under load what is committed meanwhile is numbered and
+ * published together.
+ */
+const LOOKS_APART_MAX_MS = 12
 /** Polling goes on while the database is away, but not ten times a second. */
 const DATABASE_AWAY = { initialMs: 200, maxMs: 3_000, jitter: 0.3 }
 
@@ -66,6 +69,7 @@ class Relay implements RunningRelay {
   #databaseFailures = 0
   #listening: Subscription | null = null
   #lookedAt = Number.NEGATIVE_INFINITY
+  #lookTookMs = 0
   #alerted = false
   #endings: (() => Promise<void> | void)[] = []
 
@@ -106,7 +110,9 @@ class Relay implements RunningRelay {
   }
 
   #onNotified(): void {
-    this.#numbering.within(this.#lookedAt + LOOKS_APART_MS - this.#clock.monotonic())
+    this.#numbering.within(
+      this.#lookedAt + Math.min(LOOKS_APART_MAX_MS, 3 * this.#lookTookMs) - this.#clock.monotonic(),
+    )
   }
 
   /** Returns when to look again, milliseconds. */
@@ -115,6 +121,7 @@ class Relay implements RunningRelay {
     this.#lookedAt = this.#clock.monotonic()
     try {
       const messages = await numberOutbox(this.#deps.store, batchSize, this.#canPublish() ? leaseMs : 0)
+      this.#lookTookMs += (this.#clock.monotonic() - this.#lookedAt - this.#lookTookMs) / 4
       this.#telemetry.polled(this.#clock.now())
       this.#databaseFailures = 0
       // Without a free place, or a broker, they are left for #watch; numbering itself never waits for the broker.

@@ -9,8 +9,11 @@ interface Submission {
 
 /** Events in one transaction; store splits at the same number. */
 const TOGETHER_MAX = 500
-/** Two transactions begin at least this far apart, which only those notice that come right after one another. */
-const APART_MS = 20
+/**
+ * Two transactions begin at least twice as far apart as they take, and no further than this: a quick database gets each event at once, a busy one
+ * more of them together.
+ */
+const APART_MAX_MS = 20
 
 /**
  * Records what all partitions bring in few transactions: what arrives while one runs goes together in the next. So a lone event is stored at
@@ -21,6 +24,8 @@ export class GroupRecorder {
   readonly #lanes: number
   #running = 0
   #startedAt = Number.NEGATIVE_INFINITY
+  /** How long transactions have been taking of late. */
+  #tookMs = 0
   #isGathering = false
   readonly #waiting: Submission[] = []
   #idle: (() => void)[] = []
@@ -46,16 +51,18 @@ export class GroupRecorder {
 
   #next(): void {
     while (this.#running < this.#lanes && this.#waiting.length > 0) {
-      const restMs = this.#startedAt + APART_MS - performance.now()
+      const restMs = this.#startedAt + Math.min(APART_MAX_MS, 2 * this.#tookMs) - performance.now()
       if (restMs > 0) {
         if (!this.#isGathering) setTimeout(() => this.#gathered(), Math.ceil(restMs))
         this.#isGathering = true
         return
       }
-      this.#startedAt = performance.now()
+      const startedAt = performance.now()
+      this.#startedAt = startedAt
       this.#running++
       void this.#transaction(this.#takeTogether()).finally(() => {
         this.#running--
+        this.#tookMs += (performance.now() - startedAt - this.#tookMs) / 4
         this.#next()
         if (this.#running + this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })

@@ -22,10 +22,11 @@ const PANELS_PER_ROUND = 256
 /** Rounds waiting for the broker at once. A confirmation takes as long as the broker's disk; few rounds would make other panels wait for it. */
 const ROUNDS_AT_ONCE = 32
 /**
- * Rounds that follow one another closely begin this far apart: panels go out together, and under load the panel's memory has mostly answered by then, so
- * that a signal is told once instead of twice. The first after a pause begins at once, and so does one with a backlog.
+ * Rounds that follow one another closely begin twice as far apart as the broker takes to confirm one, and no further than this: under load panels go
+ * out together, and a panel's memory has often answered by then, so that a signal is told once instead of twice. The first after a pause begins at
+ * once, and so does one with a backlog.
  */
-const ROUNDS_APART_MS = 20
+const ROUNDS_APART_MAX_MS = 20
 /** Events of one panel in one transaction of the degraded door, and in all. */
 const DIRECT_PER_PANEL = 200
 const DIRECT_IN_ALL = 500
@@ -55,6 +56,8 @@ export class EventPublisher {
   #cancelRetry: (() => void) | undefined
   #cancelGathering: (() => void) | undefined
   #roundAt = Number.NEGATIVE_INFINITY
+  /** How long confirmations have been taking of late. */
+  #confirmMs = ROUNDS_APART_MAX_MS
   #idle: (() => void)[] = []
   #isClosed = false
 
@@ -183,7 +186,7 @@ export class EventPublisher {
     if (this.#ready.size === 0) return false
     if (this.#cancelGathering !== undefined) return true
     const { clock } = this.#options
-    const restMs = this.#roundAt + ROUNDS_APART_MS - clock.monotonic()
+    const restMs = this.#roundAt + Math.min(ROUNDS_APART_MAX_MS, 2 * this.#confirmMs) - clock.monotonic()
     if (restMs <= 0) return false
     for (const queue of this.#ready) if (queue.length > 1) return false
     this.#cancelGathering = clock.setTimer(Math.ceil(restMs), () => {
@@ -229,10 +232,13 @@ export class EventPublisher {
 
   /** Takes out of `left` what the broker has; rejects when it took less than all for want of a broker. */
   async #publish(round: readonly PanelQueue[], left: Set<PanelQueue>): Promise<void> {
-    const { bus, telemetry, log } = this.#options
+    const { bus, clock, telemetry, log } = this.#options
     const events = round.map((queue) => queue.peek() as PanelEvent)
     let unavailable: unknown
-    for (const [index, result] of (await bus.publishMany(events)).entries()) {
+    const sentAt = clock.monotonic()
+    const results = await bus.publishMany(events)
+    this.#confirmMs += (clock.monotonic() - sentAt - this.#confirmMs) / 4
+    for (const [index, result] of results.entries()) {
       const queue = round[index] as PanelQueue
       if (result.ok) {
         left.delete(queue)
