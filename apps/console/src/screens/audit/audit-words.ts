@@ -165,6 +165,16 @@ export const fieldText: Readonly<Record<string, Text>> = {
   bundle_window_s: { pl: 'Łączenie sygnałów (s)', en: 'Bundling window (s)' },
   duplicate_window_s: { pl: 'Powtórzenia (s)', en: 'Repeat window (s)' },
   model: { pl: 'Model', en: 'Model' },
+  key: { pl: 'Klucz', en: 'Key' },
+  used_in_ms: { pl: 'W użyciu za (ms)', en: 'In use in (ms)' },
+  label: { pl: 'Opis', en: 'Label' },
+  value_replaced: { pl: 'Nowa wartość', en: 'Value replaced' },
+  kind: { pl: 'Rodzaj', en: 'Kind' },
+  class: { pl: 'Klasa', en: 'Class' },
+  shown_ms: { pl: 'Pokazany przez (ms)', en: 'Shown for (ms)' },
+  incident: { pl: 'Incydent', en: 'Incident' },
+  days: { pl: 'Ważny przez (dni)', en: 'Valid for (days)' },
+  times: { pl: 'Ile razy', en: 'Times' },
 }
 
 const asWritten = (word: string): Text => ({ pl: word, en: word })
