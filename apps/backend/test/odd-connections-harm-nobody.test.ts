@@ -60,6 +60,56 @@ describe('a request that is none', () => {
   })
 })
 
+describe('an answer that ends the connection', () => {
+  const login = (length: number) =>
+    `POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+
+  /** Writes bit by bit and reads; tells what came, and whether the server took everything that was written. */
+  function partingWith(text: string): Promise<{ answer: string; ended: string }> {
+    return new Promise((resolve) => {
+      const socket = connect({ port: portOf(rig), host: '127.0.0.1', allowHalfOpen: true }, () => writeFrom(0))
+      const writeFrom = (at: number): void => {
+        if (at >= text.length) return void socket.end()
+        socket.write(text.slice(at, at + 20_000))
+        setImmediate(() => writeFrom(at + 20_000))
+      }
+      let answer = ''
+      let ended = 'without a word'
+      socket.on('data', (data) => (answer += String(data)))
+      socket.on('end', () => (ended = 'in order'))
+      socket.on('error', (error: NodeJS.ErrnoException) => (ended = String(error.code)))
+      socket.on('close', () => resolve({ answer, ended }))
+    })
+  }
+
+  it.each([
+    ['a body that is too large', login(4_000_000) + 'x'.repeat(4_000_000), 413],
+    ['a body that is no JSON, with more requests behind it', `${login(4)}{"a"${slow.repeat(50_000)}`, 400],
+    ['no HTTP, with more of it behind', `NONSENSE\r\n\r\n${'x'.repeat(4_000_000)}`, 400],
+  ])('reaches the sender of %s', async (_, text, status) => {
+    const { answer, ended } = await partingWith(text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(ended).toBe('in order')
+    expect(answer.match(/^HTTP\/1\.1 /gm), 'nothing behind it is answered').toHaveLength(1)
+  })
+
+  it('does not wait long for a sender who never ends', async () => {
+    const socket = connect({ port: portOf(rig), host: '127.0.0.1', allowHalfOpen: true })
+    let gone = false
+    socket.on('error', () => {})
+    socket.on('close', () => (gone = true))
+    socket.resume()
+    socket.write(`${login(4)}{"a"`)
+    const dribble = setInterval(() => socket.write('x'), 50)
+    try {
+      await eventually(() => gone, { what: 'the connection is gone' })
+    } finally {
+      clearInterval(dribble)
+      socket.destroy()
+    }
+  })
+})
+
 describe('clients that dawdle', () => {
   /** Opens many, keeps each just alive by a byte now and then; tells how many the server has left. */
   async function dawdle(count: number, first: string): Promise<{ left(): number; end(): void }> {

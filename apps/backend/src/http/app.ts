@@ -23,6 +23,7 @@ import { routeOf, send, useErrorEnvelope } from './error-handler.ts'
 import { guardRoutes, personIfKnown } from './guard.ts'
 import { healthRoutes } from './health-routes.ts'
 import { acceptJsonBodies } from './json-body.ts'
+import { lingerBeforeClosing } from './lingering-close.ts'
 import { actOf, patiently } from './mutation.ts'
 import { errorBody, Problem } from './problem.ts'
 import { bareAnswerHeaders, useSecurityHeaders } from './security-headers.ts'
@@ -60,6 +61,7 @@ export async function createApp(backend: Backend, metrics: Metrics): Promise<Fas
     },
   })
   countUnanswered(app.server)
+  lingerBeforeClosing(app.server)
   const { connectionsInAll: inAll, connectionsPerAddress, trustProxy } = backend.config
   limitConnections(app.server, { inAll, perAddress: trustProxy ? null : connectionsPerAddress })
   app.setValidatorCompiler(validatorCompiler)
@@ -101,7 +103,8 @@ function refuseUnreadable(_error: Error, socket: Socket): void {
     ...bareAnswerHeaders,
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
+  socket.write(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
+  socket.destroySoon()
 }
 
 /** Every request has an id: the caller's or a new one, in every log line, in the answer, in what it commits. */
