@@ -19,3 +19,9 @@ export class EmbeddedPostgresError extends Error {
     this.code = code
   }
 }
+
+export function unusable(folder: string, cause: unknown): EmbeddedPostgresError {
+  return new EmbeddedPostgresError('FOLDER_UNUSABLE', `${folder} cannot be used: ${(cause as Error).message}`, {
+    cause,
+  })
+}

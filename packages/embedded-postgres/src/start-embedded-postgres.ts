@@ -1,27 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Account, canReach, serverAccount } from './account.ts'
+import { type Account, serverAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
-import { EmbeddedPostgresError } from './errors.ts'
+import { EmbeddedPostgresError, unusable } from './errors.ts'
+import { initialiseCluster, LOG_SETTINGS } from './initialise-cluster.ts'
+import { environment, folderArgument } from './invocation.ts'
 import { readPostmasterFile, stopLeftOverServer } from './left-over-server.ts'
 
 export interface EmbeddedPostgresOptions {
@@ -64,7 +51,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const account = serverAccount(options.dataFolder)
   const binaries = findBinaries(account)
   const version = versionOf(options.dataFolder)
-  if (version === null) initialise(binaries, options, account)
+  if (version === null) initialiseCluster(binaries, options, account)
   else if (version !== MAJOR_VERSION) {
     throw new EmbeddedPostgresError(
       'DATA_OF_OTHER_VERSION',
@@ -87,74 +74,6 @@ function versionOf(folder: string): string | null {
     throw unusable(folder, cause)
   }
   throw new EmbeddedPostgresError('FOLDER_UNUSABLE', `${folder} holds files that are not a PostgreSQL cluster.`)
-}
-
-function unusable(folder: string, cause: unknown): EmbeddedPostgresError {
-  return new EmbeddedPostgresError('FOLDER_UNUSABLE', `${folder} cannot be used: ${(cause as Error).message}`, {
-    cause,
-  })
-}
-
-/**
- * How the server is told its data folder. Under a private home its account cannot walk the path, but the working
- * directory it was born into can be named without walking.
- */
-function folderArgument(dataFolder: string, account: Account | null): string {
-  return account === null || canReach(account, dataFolder) ? dataFolder : '/proc/self/cwd'
-}
-
-function environment(): Record<string, string> {
-  return { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' }
-}
-
-/** Made beside its final place and renamed when whole, so that an interrupted first start leaves no half cluster. */
-function initialise(binaries: Binaries, options: EmbeddedPostgresOptions, account: Account | null): void {
-  const draft = `${options.dataFolder}.draft`
-  try {
-    rmSync(draft, { recursive: true, force: true })
-    mkdirSync(draft, { recursive: true, mode: 0o700 })
-    if (account) chownSync(draft, account.uid, account.gid)
-    runInitdb(binaries, draft, account, options)
-    renameSync(draft, options.dataFolder)
-  } catch (cause) {
-    rmSync(draft, { recursive: true, force: true })
-    throw cause instanceof EmbeddedPostgresError ? cause : unusable(options.dataFolder, cause)
-  }
-}
-
-function runInitdb(
-  binaries: Binaries,
-  folder: string,
-  account: Account | null,
-  { password, settings }: EmbeddedPostgresOptions,
-): void {
-  const secretFolder = mkdtempSync(join(tmpdir(), 'stam-initdb-'))
-  const passwordFile = join(secretFolder, 'password')
-  try {
-    writeFileSync(passwordFile, password, { mode: 0o600 })
-    if (account) for (const path of [secretFolder, passwordFile]) chownSync(path, account.uid, account.gid)
-    const run = spawnSync(
-      binaries.initdb,
-      [
-        `--pgdata=${folderArgument(realpathSync(folder), account)}`,
-        '--username=postgres',
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale=C.UTF-8',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--data-checksums',
-        ...(settings?.['fsync'] === 'off' ? ['--no-sync'] : []),
-      ],
-      { cwd: folder, env: environment(), encoding: 'utf8', ...account },
-    )
-    if (run.status === 0) return
-    const reason = run.error?.message ?? run.stderr.trim().split('\n').slice(-5).join('\n')
-    throw new EmbeddedPostgresError('INIT_FAILED', `initdb could not make a cluster in ${folder}:\n${reason}`)
-  } finally {
-    rmSync(secretFolder, { recursive: true, force: true })
-  }
 }
 
 class ServerLauncher {
@@ -204,6 +123,7 @@ class ServerLauncher {
       timezone: 'UTC',
       // Alarms share the machine with it: a round of vacuum at full speed holds each of them up for a quarter of a second. Spread as before PostgreSQL 12.
       autovacuum_vacuum_cost_delay: '20ms',
+      ...LOG_SETTINGS,
       ...this.#options.settings,
     }
     const log = openSync(this.#options.logFile, 'a', 0o600)

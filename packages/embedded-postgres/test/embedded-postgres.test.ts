@@ -67,6 +67,22 @@ async function launcher(): Promise<{ serverPid: number; kill(): Promise<void> }>
   }
 }
 
+test('a flood in a new database never waits for a file of the log to be made', async () => {
+  const { url } = await start()
+  const made = async () =>
+    (
+      await query<{ n: string }>(
+        url(),
+        `SELECT coalesce(sum(writes), 0) AS n FROM pg_stat_io WHERE object = 'wal' AND context = 'init'`,
+      )
+    )[0]
+  const before = await made()
+  await query(url(), `SELECT pg_logical_emit_message(true, '', repeat('x', 1000000)) FROM generate_series(1, 200)`)
+  expect(await made()).toEqual(before)
+  await query(url(), `SELECT pg_logical_emit_message(true, '', repeat('x', 1000000)) FROM generate_series(1, 100)`)
+  expect(Number((await made())?.n), 'the counter counts').toBeGreaterThan(Number(before?.n))
+})
+
 test('starts, keeps what was written, and starts again on it', async () => {
   const first = await start()
   await query(first.url(), "CREATE TABLE kept AS SELECT 'łąka' AS word")
