@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { createKeyring, generateFernetKey, Secret } from '@stam/runtime'
 import { type AskedTry, askForTry, forgetTry, readTry, takeTry } from '@stam/store'
-import { eventually } from '@stam/testkit'
+import { eventually, openBlackHole } from '@stam/testkit'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { plainPanel, type Rig, settled, startRig, type TestWorker } from './worker-rig.ts'
 
@@ -73,6 +73,17 @@ it('tells a wrong key, a wrong mode, a busy module and a closed port apart', asy
   await new Promise((resolve) => server.close(resolve))
   expect(await tried(port)).toMatchObject({ outcome: 'refused', took_ms: expect.any(Number) })
   expect(await tried(port, { host: 'nobody.invalid' })).toMatchObject({ outcome: 'unknown_host', took_ms: null })
+}, 30_000)
+
+it('tells an address where nobody is from a port where nothing listens', async () => {
+  const hole = await openBlackHole()
+  try {
+    expect(await tried(hole.port)).toMatchObject({ outcome: 'no_answer', identity: null })
+  } finally {
+    await hole.close()
+  }
+  // No way there: told at once, and still no word of a port.
+  expect(await tried(7094, { host: '255.255.255.255' })).toMatchObject({ outcome: 'no_answer' })
 }, 30_000)
 
 it('never knocks where one of our links is, under whichever name', async () => {

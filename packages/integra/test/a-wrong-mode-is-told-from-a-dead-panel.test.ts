@@ -65,9 +65,9 @@ test('a plaintext link that gets opaque bytes and a close', async () => {
   await t.waitingFor('mode_mismatch')
 })
 
-test('nobody listens: unreachable', async () => {
+test('nobody listens: refused', async () => {
   await using t = await openTestLink()
   await t.module.close()
-  await t.waitingFor('unreachable')
+  await t.waitingFor('refused')
   await until('a second dial', () => t.link.counters.connects >= 2)
 })

@@ -1,3 +1,4 @@
+export { type BlackHole, openBlackHole } from './black-hole.ts'
 export { type DebianPackagesOptions, installDebianPackages } from './debian-packages.ts'
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'

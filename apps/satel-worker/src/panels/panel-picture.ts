@@ -84,7 +84,8 @@ export function liveIdentity(identity: PanelIdentity, push: boolean, encrypted: 
 }
 
 const REASONS: Record<WaitingReason, Text> = {
-  unreachable: { pl: 'Moduł nie odpowiada na połączenie', en: 'The module does not accept the connection' },
+  unreachable: { pl: 'Moduł nie odpowiada pod swoim adresem', en: 'Nothing answers at the module’s address' },
+  refused: { pl: 'Moduł nie przyjmuje połączenia', en: 'The module does not accept the connection' },
   busy: { pl: 'Moduł zajęty przez inny program', en: 'The module is busy with another client' },
   silent: { pl: 'Centrala nie odpowiada', en: 'The panel does not answer' },
   mode_mismatch: {

@@ -16,7 +16,9 @@ export interface TryOptions {
   readonly limitMs: number
 }
 
-const OUTCOMES: Record<Exclude<WaitingReason, 'unreachable'>, ConnectionTryOutcome> = {
+const OUTCOMES: Record<WaitingReason, ConnectionTryOutcome> = {
+  unreachable: 'no_answer',
+  refused: 'refused',
   busy: 'busy',
   silent: 'silent',
   mode_mismatch: 'mode_mismatch',
@@ -49,7 +51,6 @@ export async function tryConnection(options: TryOptions): Promise<Omit<Connectio
       return answer('reachable', liveIdentity(status.identity, status.push, integrationKey !== undefined))
     if (status.state !== 'waiting') return null
     const { reason, attempt } = status
-    if (reason === 'unreachable') return answer(clock.monotonic() - began >= dialTimeoutMs ? 'no_answer' : 'refused')
     return WORTH_A_SECOND.includes(reason) && attempt < 2 ? null : answer(OUTCOMES[reason])
   }
   let cancel = () => {}

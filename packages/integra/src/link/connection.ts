@@ -15,8 +15,8 @@ export interface ConnectionEvents {
   plainPeer(): void
   /** The encrypted header does not echo us, or the stream cannot be followed any more. */
   badEcho(): void
-  /** The socket is gone. `connected` tells whether TCP had come up. */
-  closed(info: { connected: boolean; heard: 'nothing' | 'noise' | 'frames' }): void
+  /** The socket is gone. `connected` tells whether TCP had come up, `refused` whether somebody was there to say no. */
+  closed(info: { connected: boolean; refused: boolean; heard: 'nothing' | 'noise' | 'frames' }): void
 }
 
 export interface ConnectionOptions {
@@ -42,6 +42,7 @@ export class PanelConnection {
   /** First bytes, kept until they are known to be no busy block (plaintext) or no plaintext (encrypted). */
   #head: Uint8Array | undefined = new Uint8Array(0)
   #connected = false
+  #refused = false
   #over = false
   #heard: 'nothing' | 'noise' | 'frames' = 'nothing'
   #asked = false
@@ -70,8 +71,10 @@ export class PanelConnection {
       this.#connected = true
       events.connected()
     })
-    // The reason does not matter: whatever the socket suffers from, 'close' follows and ends the connection.
-    this.#socket.on('error', () => {})
+    // Whatever the socket suffers from, 'close' follows and ends the connection.
+    this.#socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      this.#refused = code === 'ECONNREFUSED' || code === 'ECONNRESET'
+    })
     // The module will not answer any more; a half-closed connection is of no use.
     this.#socket.on('end', () => this.#socket.destroy())
     this.#socket.on('close', () => this.#finish())
@@ -177,6 +180,6 @@ export class PanelConnection {
       this.#events.busy()
       return
     }
-    this.#events.closed({ connected: this.#connected, heard: this.#heard })
+    this.#events.closed({ connected: this.#connected, refused: this.#refused, heard: this.#heard })
   }
 }

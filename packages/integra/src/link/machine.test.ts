@@ -34,7 +34,8 @@ type StateName = keyof typeof STATES
 
 const INPUTS = {
   connected: { type: 'connected' },
-  dial_failed: { type: 'dial_failed' },
+  dial_failed: { type: 'dial_failed', refused: false },
+  'dial_failed, refused': { type: 'dial_failed', refused: true },
   quiet: { type: 'quiet' },
   busy: { type: 'busy' },
   plain_peer: { type: 'plain_peer' },
@@ -62,6 +63,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   dialling: {
     connected: 'listening: listen',
     dial_failed: FAIL('unreachable'),
+    'dial_failed, refused': FAIL('refused'),
     quiet: '.',
     busy: '.',
     plain_peer: '.',
@@ -71,9 +73,9 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
     refused: '.',
     bad_answer: '.',
     silent: '.',
-    'peer_closed, nothing': FAIL('unreachable'),
-    'peer_closed, noise': FAIL('unreachable'),
-    'peer_closed, frames': FAIL('unreachable'),
+    'peer_closed, nothing': FAIL('refused'),
+    'peer_closed, noise': FAIL('refused'),
+    'peer_closed, frames': FAIL('refused'),
     stable: '.',
     retry: '.',
     close: CLOSE,
@@ -81,6 +83,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   listening: {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: 'identifying panel: ask panel',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -100,6 +103,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying panel': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -119,6 +123,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying module': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -139,6 +144,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying clock': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -158,6 +164,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying clock, push': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -177,6 +184,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying subscribe': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -196,6 +204,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   'identifying states': {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: FAIL('busy'),
     plain_peer: FAIL('mode_mismatch'),
@@ -215,6 +224,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   ready: {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: '.',
     plain_peer: '.',
@@ -234,6 +244,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   waiting: {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: '.',
     plain_peer: '.',
@@ -253,6 +264,7 @@ const TABLE: Record<StateName, Record<InputName, Expected>> = {
   closed: {
     connected: '.',
     dial_failed: '.',
+    'dial_failed, refused': '.',
     quiet: '.',
     busy: '.',
     plain_peer: '.',

@@ -31,8 +31,8 @@ export type LinkState =
 export type LinkInput =
   /** TCP is up. */
   | { readonly type: 'connected' }
-  /** TCP refused, unreachable, or not answered in time. */
-  | { readonly type: 'dial_failed' }
+  /** No connection: refused by who is at the address; or nobody answered in time, or there is no way to it. */
+  | { readonly type: 'dial_failed'; readonly refused: boolean }
   /** The listening time is over and nothing came: the module is free. */
   | { readonly type: 'quiet' }
   /** The busy block, or anything at all from an encrypted module before the first request. */
@@ -127,8 +127,9 @@ function stepDialling(state: LinkState, input: LinkInput): LinkStep {
   if (input.type === 'connected') {
     return { state: { phase: 'listening', ...history(state) }, effects: [{ type: 'listen' }] }
   }
+  if (input.type === 'dial_failed') return fail(state, input.refused ? 'refused' : 'unreachable')
   // A close that arrives before anything was exchanged is a refusal as well.
-  if (input.type === 'dial_failed' || input.type === 'peer_closed') return fail(state, 'unreachable')
+  if (input.type === 'peer_closed') return fail(state, 'refused')
   return ignore(state)
 }
 

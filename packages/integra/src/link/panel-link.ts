@@ -248,8 +248,8 @@ class TcpPanelLink implements PanelLink {
         busy: () => this.#feed({ type: 'busy' }),
         plainPeer: () => this.#feed({ type: 'plain_peer' }),
         badEcho: () => this.#feed({ type: 'bad_echo' }),
-        closed: ({ connected, heard }) => {
-          this.#feed(connected ? { type: 'peer_closed', heard } : { type: 'dial_failed' })
+        closed: ({ connected, refused, heard }) => {
+          this.#feed(connected ? { type: 'peer_closed', heard } : { type: 'dial_failed', refused })
         },
       },
     )
@@ -570,7 +570,7 @@ class TcpPanelLink implements PanelLink {
     const { phase } = this.#state
     if (this.#phaseDeadline <= now) {
       this.#phaseDeadline = NEVER
-      if (phase === 'dialling') this.#feed({ type: 'dial_failed' })
+      if (phase === 'dialling') this.#feed({ type: 'dial_failed', refused: false })
       else if (phase === 'listening') this.#feed({ type: 'quiet' })
       else if (phase === 'waiting') this.#feed({ type: 'retry' })
       else if (phase === 'ready') this.#feed({ type: 'stable' })

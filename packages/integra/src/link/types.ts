@@ -68,13 +68,14 @@ export interface PanelIdentity {
 /**
  * Why a link waits before dialling again.
  *
- * unreachable: TCP refused or not answered · busy: the module serves somebody else · silent: no answer in time ·
+ * unreachable: no answer at the address, or no way there · refused: the address is there, nothing listens at the port · busy: the module serves somebody else · silent: no answer in time ·
  * mode_mismatch: one side encrypts and the other does not · wrong_key: the echo of the encrypted header is wrong or
  * the module closes without a word · closed_by_panel: TCP closed by the other side · bad_identity: it answers, but
  * not as an INTEGRA
  */
 export type WaitingReason =
   | 'unreachable'
+  | 'refused'
   | 'busy'
   | 'silent'
   | 'mode_mismatch'
