@@ -215,7 +215,9 @@ class PostgresStore implements Store {
   }
 
   async #acquire(): Promise<pg.PoolClient> {
+    const isWorthDialling = await this.#line.isWorthDialling()
     if (this.#closing) throw new StoreError('STORE_CLOSED', 'the store was closed')
+    if (!isWorthDialling) throw new StoreError('DATABASE_UNAVAILABLE', 'nobody answers at the other end of the line')
     try {
       return await this.#pool.connect()
     } catch (error) {

@@ -25,6 +25,8 @@ export class LineWatch {
   readonly #underWay = new Set<{ readonly since: number }>()
   #cancelTimer: (() => void) | undefined
   #isClosed = false
+  #isSilent = false
+  #asking: Promise<boolean> | undefined
 
   constructor(options: LineWatchOptions) {
     this.#options = options
@@ -40,6 +42,17 @@ export class LineWatch {
       this.#underWay.delete(mark)
       if (this.#underWay.size === 0) this.#stopLooking()
     }
+  }
+
+  /**
+   * Whether a new connection is worth trying. Once the line was silent this asks for a sign of life, everybody who waits together, and says no
+   * sooner than a dial would give up: who can do without the database (a backend that hands its partitions on) does so the earlier.
+   */
+  async isWorthDialling(): Promise<boolean> {
+    if (!this.#isSilent) return true
+    this.#asking ??= this.#answers().finally(() => (this.#asking = undefined))
+    if (await this.#asking) this.#isSilent = false
+    return !this.#isSilent
   }
 
   close(): void {
@@ -62,6 +75,7 @@ export class LineWatch {
     const age = oldest === undefined ? 0 : clock.monotonic() - oldest.since
     if (age >= SUSPECT_MS && !(await this.#answers()) && !this.#isClosed && this.#underWay.size > 0) {
       log.warn('database_line_silent', { statements: this.#underWay.size })
+      this.#isSilent = true
       onSilent()
     }
     this.#stopLooking()

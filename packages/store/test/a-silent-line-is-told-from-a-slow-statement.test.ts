@@ -33,6 +33,11 @@ it('gives up within five seconds what waits on a silent line, and works as soon 
   ])
   expect(performance.now() - startedAt).toBeLessThan(5_500)
   for (const outcome of outcomes) expect(isStoreError(outcome, 'DATABASE_UNAVAILABLE')).toBe(true)
+  const nextAt = performance.now()
+  expect(isStoreError(await store.query('SELECT 1').catch((error: unknown) => error), 'DATABASE_UNAVAILABLE')).toBe(
+    true,
+  )
+  expect(performance.now() - nextAt, 'sooner than a dial gives up').toBeLessThan(4_500)
   await line.pass()
   expect(await store.query('SELECT 3 AS n')).toEqual([{ n: 3 }])
   // The listening connection was on the same line: it is made anew, and says that it may have missed something.
