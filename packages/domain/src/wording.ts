@@ -14,6 +14,8 @@ import type {
   PanelConnection,
   PartitionState,
   Priority,
+  SecretClass,
+  SecretKind,
   Text,
 } from '@stam/contracts'
 import type { ZoneState } from './partition-state.ts'
@@ -151,6 +153,21 @@ export const roleText: Record<HumanRole, Text> = {
   OPERATOR: t('Operator', 'Operator'),
   TECHNICIAN: t('Technik', 'Technician'),
   FIELD_WORKER: t('Pracownik terenowy', 'Field worker'),
+}
+
+export const secretKindText: Record<SecretKind, Text> = {
+  PANEL_INTEGRATION_KEY: t('Klucz integracji', 'Integration key'),
+  PANEL_SERVICE_CODE: t('Kod serwisowy', 'Service code'),
+  PANEL_USER_CODE: t('Kod użytkownika', 'User code'),
+  RECORDER_PASSWORD: t('Hasło rejestratora', 'Recorder password'),
+  SITE_ACCESS_CODE: t('Kod wejścia', 'Entry code'),
+  OTHER: t('Inne', 'Other'),
+}
+
+export const secretClassText: Record<SecretClass, Text> = {
+  HIGHEST: t('najwyższa', 'highest'),
+  HIGH: t('wysoka', 'high'),
+  NORMAL: t('zwykła', 'normal'),
 }
 
 /** `Włamanie · Czujka PIR hol`: what happened and to which object. */

@@ -438,12 +438,6 @@ export const en: Readonly<Record<MessageKey, string>> = {
   'secret.value_needed': 'Enter the value.',
   'secret.remove': 'Remove',
   'secret.remove_sure': 'Really remove?',
-  'secret.kind_integration_key': 'Integration key',
-  'secret.kind_service_code': 'Service code',
-  'secret.kind_user_code': 'User code',
-  'secret.kind_recorder': 'Recorder password',
-  'secret.kind_access': 'Entry code',
-  'secret.kind_other': 'Other',
 
   'mode.title': 'Modes',
   'mode.service': 'Service mode',

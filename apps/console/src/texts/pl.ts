@@ -448,12 +448,6 @@ export const pl = {
   'secret.value_needed': 'Podaj wartość.',
   'secret.remove': 'Usuń',
   'secret.remove_sure': 'Na pewno usunąć?',
-  'secret.kind_integration_key': 'Klucz integracji',
-  'secret.kind_service_code': 'Kod serwisowy',
-  'secret.kind_user_code': 'Kod użytkownika',
-  'secret.kind_recorder': 'Hasło rejestratora',
-  'secret.kind_access': 'Kod wejścia',
-  'secret.kind_other': 'Inne',
 
   'mode.title': 'Tryby',
   'mode.service': 'Tryb serwisowy',

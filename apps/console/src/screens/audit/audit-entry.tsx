@@ -9,7 +9,7 @@ import { dateOf, timeOfDay } from '../../texts/time.ts'
 import { Facts } from '../../ui/section.tsx'
 import { type DiffLine, diffOf, listChange } from './audit-diff.ts'
 import { fieldWords, valueText } from './audit-value.ts'
-import { wordsOfAction, wordsOfEntity } from './audit-words.ts'
+import { wordsOfAction, wordsOfEntity, wordsOfSystemActor } from './audit-words.ts'
 
 const link = 'text-action hover:underline break-all'
 
@@ -60,7 +60,8 @@ export function AuditEntryDetail({ entry }: { readonly entry: AuditEntry }): Rea
 function Actor({ entry }: { readonly entry: AuditEntry }): ReactNode {
   const { t, of } = useTexts()
   const { actor, role } = entry
-  if (actor.kind === 'system' || actor.id === null) return t('audit.system', { name: actor.name })
+  if (actor.kind === 'system' || actor.id === null)
+    return t('audit.system', { name: of(wordsOfSystemActor(actor.name)) })
   const rank = role === null ? undefined : (roleText as Record<string, { pl: string; en: string }>)[role]
   return (
     <span className="flex flex-wrap gap-x-3">

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { useLayout } from '../../ui/use-layout.ts'
 import { fieldWords, valueText } from './audit-value.ts'
 import { diffOf } from './audit-diff.ts'
-import { wordsOfAction, wordsOfEntity } from './audit-words.ts'
+import { wordsOfAction, wordsOfEntity, wordsOfSystemActor } from './audit-words.ts'
 
 interface Props {
   readonly entries: readonly AuditEntry[]
@@ -143,7 +143,7 @@ function Row({ entry, position, newDay, chosen, place, onChoose }: RowProps): Re
         {of(wordsOfAction(entry.action))}
       </span>
       <span role="gridcell" className="truncate max-md:order-3 max-md:text-sm max-md:text-soft">
-        {entry.actor.name}
+        {entry.actor.kind === 'system' ? of(wordsOfSystemActor(entry.actor.name)) : entry.actor.name}
       </span>
       <span role="gridcell" className="truncate text-sm text-soft max-md:order-4 max-md:max-w-40 max-md:text-right">
         {gist(entry, language) || of(wordsOfEntity(entry.entity_type))}

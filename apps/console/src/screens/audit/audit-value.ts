@@ -1,11 +1,13 @@
 /** Values of the audit record as a person reads them: words, moments, yes and no; anything else as it is written. Pure. */
 import type { Language, Text } from '@stam/contracts'
-import { alarmStatusText, eventTypeText, priorityText, roleText } from '@stam/domain'
+import { alarmStatusText, eventTypeText, priorityText, roleText, secretClassText, secretKindText } from '@stam/domain'
 import { moment } from '../../texts/time.ts'
 import { fieldText } from './audit-words.ts'
 
 const words: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
   role: roleText,
+  kind: secretKindText,
+  class: secretClassText,
   priority: priorityText,
   language: { pl: { pl: 'polski', en: 'Polish' }, en: { pl: 'angielski', en: 'English' } },
 }

@@ -1,9 +1,14 @@
 import { alarmActions } from '@stam/contracts'
 import { expect, test } from 'vitest'
-import { actionText } from './audit-words.ts'
+import { actionText, wordsOfSystemActor } from './audit-words.ts'
 
 const files = import.meta.glob<string>(
-  ['../../../../backend/src/**/*.ts', '../../../../../packages/store/src/**/*.ts', '../../../../../cli/*.ts'],
+  [
+    '../../../../backend/src/**/*.ts',
+    '../../../../station/src/**/*.ts',
+    '../../../../../packages/store/src/**/*.ts',
+    '../../../../../cli/*.ts',
+  ],
   { query: '?raw', import: 'default', eager: true },
 )
 
@@ -14,4 +19,14 @@ test('every verb that is written into the record has its words', () => {
   expect(written.length).toBeGreaterThan(20)
   const verbs = new Set([...written, ...alarmActions.map((action) => `ALARM_${action.toUpperCase()}`)])
   expect([...verbs].filter((verb) => !(verb in actionText)).toSorted()).toEqual([])
+})
+
+test('everything that acts without a person has a name a person reads', () => {
+  const names = Object.entries(files).flatMap(([file, text]) =>
+    file.includes('.test.')
+      ? []
+      : [...text.matchAll(/kind: 'system', name: '([^']+)'/g)].map((match) => match[1] ?? ''),
+  )
+  expect(names.length).toBeGreaterThan(8)
+  expect(names.filter((name) => wordsOfSystemActor(name).pl === name)).toEqual([])
 })

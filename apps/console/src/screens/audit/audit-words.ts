@@ -177,7 +177,23 @@ export const fieldText: Readonly<Record<string, Text>> = {
   times: { pl: 'Ile razy', en: 'Times' },
 }
 
+/** What acted where nobody did, by the name it signs with. */
+const systemActorText: Readonly<Record<string, Text>> = {
+  system: { pl: 'zapis sygnałów', en: 'recording of signals' },
+  clock: { pl: 'zegar', en: 'clock' },
+  login: { pl: 'logowanie', en: 'sign-in' },
+  session: { pl: 'pilnowanie sesji', en: 'session guard' },
+  setup: { pl: 'pierwsze uruchomienie', en: 'first start' },
+  'first start': { pl: 'pierwsze uruchomienie', en: 'first start' },
+  demo: { pl: 'dane pokazowe', en: 'demonstration data' },
+  keys: { pl: 'wymiana kluczy', en: 'key rotation' },
+  'stam keys': { pl: 'polecenie stam keys', en: 'command stam keys' },
+  'stam users': { pl: 'polecenie stam users', en: 'command stam users' },
+  'stam services': { pl: 'polecenie stam services', en: 'command stam services' },
+}
+
 const asWritten = (word: string): Text => ({ pl: word, en: word })
 
 export const wordsOfAction = (action: string): Text => actionText[action] ?? asWritten(action)
+export const wordsOfSystemActor = (name: string): Text => systemActorText[name] ?? asWritten(name)
 export const wordsOfEntity = (type: string): Text => entityText[type] ?? asWritten(type)

@@ -1,4 +1,5 @@
 import type { Panel } from '@stam/contracts'
+import { secretKindText } from '@stam/domain'
 import { type ReactNode, useState } from 'react'
 import {
   keepSecret,
@@ -8,22 +9,12 @@ import {
   type SecretRecord,
   type SecretResult,
 } from '../../data/secrets.ts'
-import type { MessageKey } from '../../texts/pl.ts'
 import { useTexts } from '../../texts/texts.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Choice } from '../../ui/choice.tsx'
 import { Field } from '../../ui/field.tsx'
 import { failureWords } from '../../ui/page-state.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
-
-export const secretKindKey: Readonly<Record<SecretKind, MessageKey>> = {
-  PANEL_INTEGRATION_KEY: 'secret.kind_integration_key',
-  PANEL_SERVICE_CODE: 'secret.kind_service_code',
-  PANEL_USER_CODE: 'secret.kind_user_code',
-  RECORDER_PASSWORD: 'secret.kind_recorder',
-  SITE_ACCESS_CODE: 'secret.kind_access',
-  OTHER: 'secret.kind_other',
-}
 
 type EditableKind = Exclude<SecretKind, 'PANEL_INTEGRATION_KEY'>
 const editableKinds: readonly EditableKind[] = [
@@ -107,7 +98,7 @@ export function SecretSheet({
               testId="secret-kind"
               value={kind}
               onChange={setKind}
-              options={editableKinds.map((one) => ({ value: one, label: t(secretKindKey[one]) }))}
+              options={editableKinds.map((one) => ({ value: one, label: texts.of(secretKindText[one]) }))}
             />
             {panels.length > 0 && (
               <Choice<string>

@@ -1,4 +1,5 @@
 import type { Panel } from '@stam/contracts'
+import { secretKindText } from '@stam/domain'
 import { Eye, EyeOff, KeyRound, Pencil, Plus } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { may, useMe } from '../../data/me.ts'
@@ -12,7 +13,7 @@ import { failureWords } from '../../ui/page-state.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { Ticking } from '../../ui/ticking.tsx'
-import { SecretSheet, secretKindKey } from './secret-sheet.tsx'
+import { SecretSheet } from './secret-sheet.tsx'
 
 const shortestReason = 5
 
@@ -124,7 +125,7 @@ function SecretRow({
   readonly onHide: () => void
   readonly onEdit: (() => void) | undefined
 }): ReactNode {
-  const { t } = useTexts()
+  const { t, of } = useTexts()
   const isKey = secret.kind === 'PANEL_INTEGRATION_KEY'
   return (
     <li
@@ -135,7 +136,7 @@ function SecretRow({
       <div className="min-w-0 flex-1 basis-48">
         <p className="font-medium break-words">{isKey ? secret.panel_name : secret.label}</p>
         <p className="text-sm text-soft">
-          {t(secretKindKey[secret.kind])}
+          {of(secretKindText[secret.kind])}
           {!isKey && secret.panel_name !== null && ` — ${secret.panel_name}`}
         </p>
       </div>
@@ -199,7 +200,7 @@ function ReasonSheet({
   readonly onShown: (shown: Shown) => void
 }): ReactNode {
   const texts = useTexts()
-  const { t } = texts
+  const { t, of } = texts
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
@@ -233,7 +234,7 @@ function ReasonSheet({
         }}
       >
         <p className="text-soft">
-          <b className="font-semibold text-text">{secret.label}</b> — {t(secretKindKey[secret.kind])}
+          <b className="font-semibold text-text">{secret.label}</b> — {of(secretKindText[secret.kind])}
         </p>
         <p className="text-sm text-soft">{t(secret.class === 'HIGHEST' ? 'secret.rule_highest' : 'secret.rule')}</p>
         <Field
