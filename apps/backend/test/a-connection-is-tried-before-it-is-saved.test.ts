@@ -81,7 +81,7 @@ it('says after some seconds that nobody is there to try', async () => {
   const answer = await admin.call('POST', url, { host: '192.0.2.10', port: 1 })
   expect(answer.body).toMatchObject({ outcome: 'no_worker', panel: null })
   expect(await rows()).toEqual([])
-}, 15_000)
+})
 
 it('is for those who edit panels, within what a port and a key can be, and no port scanner', async () => {
   for (const role of ['OPERATOR', 'TECHNICIAN', 'FIELD_WORKER'] as const) {

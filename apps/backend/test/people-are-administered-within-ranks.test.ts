@@ -102,7 +102,7 @@ describe('sessions', () => {
     expect(await screen.closed(8_000)).toBe(4002)
     const stale = await admin.call('PUT', `/api/users/${person.id}/sites`, change)
     expect(stale.body.error.code).toBe('USER_STALE_VERSION')
-  }, 15_000)
+  })
 
   it('of a token with another role than the database end at the first sensitive act', async () => {
     const person = await rig.person('ADMIN')

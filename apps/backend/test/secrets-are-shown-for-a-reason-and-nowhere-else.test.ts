@@ -139,7 +139,7 @@ describe('a repeat of a request with a secret in it', () => {
       await other.close()
     }
     expect(await store.query(`SELECT FROM panels WHERE port = 10999`)).toHaveLength(1)
-  }, 30_000)
+  })
 
   it('does not tell the secret to who reads the table and guesses', async () => {
     const [kept] = await rig.store.query<{ hash: string }>(

@@ -36,9 +36,9 @@ it('has one name, which is free again once it is revoked; then it is refused at 
   expect(await issue()).toBeNull()
   expect(await endServiceToken(rig.store, 'WORKER-1')).toBe(true)
   expect(await endServiceToken(rig.store, 'worker-1')).toBe(false)
-  await eventually(async () => (await me(token)).status === 401, { deadlineMs: 8_000 })
+  await eventually(async () => (await me(token)).status === 401, { deadlineMs: 15_000 })
   expect((await me((await issue()) as string)).status).toBe(200)
-}, 20_000)
+})
 
 it('ends with its day, and is nowhere to be read', async () => {
   const token = (await issueServiceToken(rig.store, { name: 'relay', role: 'SYSTEM_RELAY', days: 1 })) as string

@@ -50,9 +50,9 @@ describe.each(['with the live store', 'without the live store'])('%s', (how) => 
     // Its successor is in use now: whoever shows it again has stolen it, at whichever backend.
     expect((await post(second, '/api/auth/refresh', operator.cookie)).statusCode).toBe(401)
     await eventually(async () => (await at(rig.backend, operator)('GET', '/api/auth/me')).status === 401, {
-      deadlineMs: 8_000,
+      deadlineMs: 15_000,
     })
-  }, 20_000)
+  })
 
   it('a ticket of one opens a socket at the other, once', async () => {
     const operator = await rig.person('OPERATOR')
@@ -64,7 +64,7 @@ describe.each(['with the live store', 'without the live store'])('%s', (how) => 
     expect(await twice.closed()).toBe(4001)
     expect(first.closedWith).toBeNull()
     await first.leave()
-  }, 20_000)
+  })
 
   it('a logout at one ends requests and sockets at the other within seconds', async () => {
     const operator = await rig.person('OPERATOR')
@@ -75,9 +75,9 @@ describe.each(['with the live store', 'without the live store'])('%s', (how) => 
     expect((await at(rig.backend, operator)('GET', '/api/auth/me')).status).toBe(401)
     expect(await screen.closed(8_000)).toBe(4002)
     await eventually(async () => (await at(second, operator)('GET', '/api/auth/me')).status === 401, {
-      deadlineMs: 8_000,
+      deadlineMs: 15_000,
     })
-  }, 25_000)
+  })
 
   it('a role taken away ends the session at the first sensitive act, wherever that is, and nothing happens', async () => {
     const admin = await rig.person('ADMIN')
@@ -98,10 +98,10 @@ describe.each(['with the live store', 'without the live store'])('%s', (how) => 
     ])
     expect(entry).toEqual({ action: 'SESSION_ENDED' })
     await eventually(async () => (await at(rig.backend, admin)('GET', '/api/auth/me')).status === 401, {
-      deadlineMs: 8_000,
+      deadlineMs: 15_000,
     })
     expect(
       (await at(rig.backend, await signIn(second, admin))('POST', `/api/sites/${site}/secrets`, secret)).status,
     ).toBe(200)
-  }, 25_000)
+  })
 })

@@ -318,7 +318,7 @@ describe('searching and counting', () => {
       const rows = await rig.store.query(`SELECT FROM panels WHERE site_id = $1`, [worlds.own.site])
       expect(seen.total).toBeLessThanOrEqual(visible * rows.length)
     }
-  }, 30_000)
+  })
 
   it('records nothing as seen that was not', async () => {
     const id = people.FIELD_WORKER.id
@@ -376,7 +376,7 @@ describe('every channel', () => {
     const screen = await Screen.open(rig, person)
     await rig.store.execute(`DELETE FROM user_site_assignments WHERE user_id = $1`, [person.id])
     expect(await screen.closed(8_000)).toBe(4002)
-  }, 15_000)
+  })
 })
 
 it('looked at a thousand combinations at least', () => {

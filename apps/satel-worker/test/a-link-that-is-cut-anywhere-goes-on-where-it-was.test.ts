@@ -24,7 +24,7 @@ it.each(['v2', 'v1'] as const)('also in the middle of a frame, a full read or a 
     await eventually(() => worker.figures().connected === 0, { deadlineMs: 1_500 }).catch(() => {})
     await panel.do({ action: 'fault', mode: 'none' })
     await panel.do({ action: 'violate', zone: ++zone })
-    await eventually(() => worker.figures().connected === 1, { deadlineMs: 8_000 })
+    await eventually(() => worker.figures().connected === 1, { deadlineMs: 15_000 })
   }
   await eventually(
     async () => {

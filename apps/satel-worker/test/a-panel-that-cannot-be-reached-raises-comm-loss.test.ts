@@ -8,7 +8,7 @@ afterEach(() => rig.close())
 
 const SOON = { commLossMs: 1_200, commGraceMs: 0 }
 const told = (type: string) =>
-  eventually(async () => (await rig.events()).find((event) => event.event_type === type), { deadlineMs: 8_000 })
+  eventually(async () => (await rig.events()).find((event) => event.event_type === type), { deadlineMs: 15_000 })
 const liveConnection = async () => (await rig.live.panels.snapshot([...rig.ids.values()]))[0]?.connection
 
 it('when it is gone, and takes it back when it returns; what happened meanwhile comes late', async () => {

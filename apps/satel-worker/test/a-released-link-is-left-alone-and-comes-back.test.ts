@@ -75,13 +75,12 @@ it('within a second, stays away without COMM_LOSS, and tells afterwards what hap
   await shows('CONNECTED', 8_000)
   expect(systemClock.monotonic() - began).toBeGreaterThan(4_500)
   await eventually(async () => (await rig.events()).filter((event) => event.event_type === 'ALARM').length === 2, {
-    deadlineMs: 6_000,
     what: 'both alarms',
   })
   await settled(worker, 1)
   await expectBalanced(rig, 'p1')
   expect((await rig.events()).filter((event) => event.event_type.startsWith('COMM_'))).toEqual([])
-}, 30_000)
+})
 
 it('is seen as released all the time, and comes back at once when told', async () => {
   rig = await startRig([plainPanel('p1')])
@@ -95,14 +94,14 @@ it('is seen as released all the time, and comes back at once when told', async (
   await shows('RELEASED')
   await rig.store.inTransaction((tx) => endConnectionRelease(tx, rig.ids.get('p1') as string))
   await shows('CONNECTED', 2_000)
-}, 20_000)
+})
 
 it('is prolonged without being dialled in between, and noticed without a notification too', async () => {
   rig = await startRig([plainPanel('p1')])
   const worker = await rig.startWorker()
   await settled(worker, 1)
-  await rig.rows(`UPDATE panel_assignments SET released_until = clock_timestamp() + interval '4 seconds'`)
-  await shows('RELEASED', 3_500)
+  await rig.rows(`UPDATE panel_assignments SET released_until = clock_timestamp() + interval '8 seconds'`)
+  await shows('RELEASED', 7_000)
   await releaseFor(3_600_000)
   await engineerConnects()
   const seen = new Set<string | undefined>()
@@ -110,12 +109,12 @@ it('is prolonged without being dialled in between, and noticed without a notific
   await eventually(
     async () => {
       seen.add(await connection())
-      return systemClock.monotonic() - began > 5_000
+      return systemClock.monotonic() - began > 9_000
     },
-    { deadlineMs: 6_000 },
+    { deadlineMs: 15_000 },
   )
   expect([...seen]).toEqual(['RELEASED'])
-}, 20_000)
+})
 
 it('by its next owner and after a restart as well, and by its own time while the database is away', async () => {
   rig = await startRig([plainPanel('p1')])
@@ -132,7 +131,7 @@ it('by its next owner and after a restart as well, and by its own time while the
   second.cutOff()
   await shows('CONNECTED', 9_000)
   second.restore()
-}, 30_000)
+})
 
 it('by a worker that holds panels by lease', async () => {
   rig = await startRig([plainPanel('p1')])
@@ -151,7 +150,7 @@ it('by a worker that holds panels by lease', async () => {
   const config = WorkerConfig.parse({ instanceId: 'leased', dataFolder })
   const worker = await startSatelWorker(config, { store, bus, live, log: silentLog, ownership })
   try {
-    await eventually(() => worker.figures().connected === 1, { deadlineMs: 8_000 })
+    await eventually(() => worker.figures().connected === 1, { deadlineMs: 15_000 })
     await releaseFor(3_600_000)
     await shows('RELEASED', 1_500)
     const [{ epoch } = { epoch: 0 }] = await rig.rows<{ epoch: number }>('SELECT epoch FROM panel_assignments')
@@ -163,7 +162,7 @@ it('by a worker that holds panels by lease', async () => {
         leases.add(row?.lease ?? '')
         return leases.size > 3
       },
-      { deadlineMs: 8_000 },
+      { deadlineMs: 15_000 },
     )
     expect(await rig.rows('SELECT epoch FROM panel_assignments')).toEqual([{ epoch }])
     expect(await connection()).toBe('RELEASED')
@@ -171,4 +170,4 @@ it('by a worker that holds panels by lease', async () => {
     await worker.close()
     await rm(dataFolder, { recursive: true, force: true })
   }
-}, 30_000)
+})

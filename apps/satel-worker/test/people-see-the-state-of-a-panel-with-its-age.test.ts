@@ -67,7 +67,7 @@ it('the last contact with a panel in which nothing happens is told every few sec
   await settled(worker, 1)
   await eventually(async () => (await live()).last_contact_at !== null)
   const { version, last_contact_at: first } = await live()
-  await eventually(async () => ((await live()).last_contact_at ?? '') > (first ?? ''), { deadlineMs: 9_000 })
+  await eventually(async () => ((await live()).last_contact_at ?? '') > (first ?? ''), { deadlineMs: 15_000 })
   expect((await live()).version - version).toBeLessThan(3)
 })
 

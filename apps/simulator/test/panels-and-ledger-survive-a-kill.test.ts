@@ -213,7 +213,7 @@ test('the file is rewritten when it has grown, and nothing is lost by it', async
   expect([after.panel('quiet').core.state.numbers(0x14), after.panel('test').armedPartitions]).toEqual(old.bits)
   await after.panel('quiet').do({ action: 'restore', zone: 4 })
   expect(after.ledger.entry(after.ledger.nextSeq - 1)).toMatchObject({ panel: 'quiet', restore: true, zone: 4 })
-}, 30_000)
+})
 
 /** The embedded profile runs simulator and system in one process and loses both at once. */
 test('kill -9 in the middle of a burst: every signal a client was told is in the ledger and in the memory', async () => {
@@ -253,4 +253,4 @@ test('kill -9 in the middle of a burst: every signal a client was told is in the
   expect(alarms.length).toBeGreaterThan(20)
   const known = new Set(entries.map(({ panel, record, token }) => `${panel} ${record}${token}`))
   for (const [id, bytes] of told) expect(known.has(`${id} ${bytes}`), `${id} ${bytes}`).toBe(true)
-}, 30_000)
+})

@@ -72,7 +72,7 @@ for (const [what, fault] of Object.entries({
       await write()
       expect(lastAccepted).toBeGreaterThan(acceptedBefore + 50)
       expect(live.status.state).toBe('up')
-    }, 30_000)
+    })
     await until(() => expect(others.map(({ status }) => status.state)).toEqual(others.map(() => 'up')))
     const [panel] = await live.panels.snapshot([panelId(1)])
     expect(panel?.version).toBe(lastAccepted)
