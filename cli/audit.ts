@@ -1,41 +1,29 @@
-/** `./stam audit verify [--data FOLDER] [--json]`: walks the hash chain of the running station's audit record. */
-import { join } from 'node:path'
+/** `./stam audit verify [--json] [--data FOLDER | --distributed]`: walks the hash chain of the audit record, of a running station or of DATABASE_URL. */
 import { parseArgs } from 'node:util'
-import { isRefusal, openStationStore } from '@stam/station'
 import { type AuditVerdict, verifyAudit } from '@stam/store'
-import { ROOT } from './run-tool.ts'
+import { type DatabaseOf, onDatabase, runCommand, stationFolder } from './database-command.ts'
 
 const EXIT_BROKEN = 1
-const EXIT_USAGE = 2
+const USAGE = 'usage: ./stam audit verify [--json] [--data FOLDER | --distributed]\n'
 
 /** 0: the chain holds; 1: something sealed was changed or removed, or cannot be looked at; 2: called wrongly. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const asked = parse(argv)
-  if (asked === null) {
-    process.stderr.write('usage: ./stam audit verify [--data FOLDER] [--json]\n')
-    return EXIT_USAGE
-  }
-  try {
-    const store = await openStationStore(asked.data)
-    try {
+  return runCommand({ name: 'audit', usage: USAGE, asked: parse(argv) }, ({ json, ...where }) =>
+    onDatabase(where, async (store) => {
       const verdict = await verifyAudit(store)
-      process.stdout.write(asked.json ? `${JSON.stringify(verdict)}\n` : auditReport(verdict))
+      process.stdout.write(json ? `${JSON.stringify(verdict)}\n` : auditReport(verdict))
       return verdict.problems.length === 0 ? 0 : EXIT_BROKEN
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    process.stderr.write(`stam audit: ${isRefusal(error) ? error.message : String(error)}\n`)
-    return EXIT_BROKEN
-  }
+    }),
+  )
 }
 
-function parse(argv: readonly string[]): { data: string; json: boolean } | null {
+function parse(argv: readonly string[]): ({ readonly json: boolean } & DatabaseOf) | null {
   try {
-    const options = { data: { type: 'string' }, json: { type: 'boolean' } } as const
+    const options = { data: { type: 'string' }, distributed: { type: 'boolean' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
-    if (positionals.length !== 1 || positionals[0] !== 'verify') return null
-    return { data: values.data ?? join(ROOT, 'stam-data'), json: values.json === true }
+    const distributed = values.distributed === true
+    if (positionals.length !== 1 || positionals[0] !== 'verify' || (distributed && values.data)) return null
+    return { data: stationFolder(values.data), distributed, json: values.json === true }
   } catch {
     return null
   }

@@ -38,8 +38,8 @@ const KNOWN: readonly Command[] = [
   },
   {
     name: 'audit',
-    usage: 'audit verify [--data FOLDER] [--json]',
-    summary: 'walk the hash chain of the audit record of the running station',
+    usage: 'audit verify [--json] [--data FOLDER | --distributed]',
+    summary: 'walk the hash chain of the audit record',
     module: './audit.ts',
   },
   {

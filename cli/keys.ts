@@ -3,12 +3,10 @@
  * everybody, and uses it once everybody knows it. So no key passes through here, and it is the same for one machine and for many.
  */
 import { parseArgs } from 'node:util'
-import { addEncryptionKey, isRefusal } from '@stam/station'
+import { addEncryptionKey } from '@stam/station'
 import { type KeyPurpose, listKeys, requestKey, type Store, type StoredKey } from '@stam/store'
-import { openCommandStore, stationFolder } from './command-store.ts'
+import { EXIT_REFUSED, onDatabase, runCommand, stationFolder } from './database-command.ts'
 
-const EXIT_REFUSED = 1
-const EXIT_USAGE = 2
 const USAGE =
   'usage: ./stam keys rotate|rotate-jwt|status [--data FOLDER | --distributed]\n' +
   '       ./stam keys rotate-root [--data FOLDER]     (the station stopped)\n'
@@ -23,24 +21,12 @@ interface Asked {
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const asked = parse(argv)
-  if (asked === null) {
-    process.stderr.write(USAGE)
-    return EXIT_USAGE
-  }
-  try {
-    if (asked.verb === 'rotate-root') return await rotateRoot(asked.data)
-    const store = await openCommandStore(asked)
-    try {
-      if (asked.verb === 'status') return await status(store)
-      return await rotate(store, asked.verb === 'rotate' ? 'encryption' : 'signing')
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    process.stderr.write(`stam keys: ${isRefusal(error) || error instanceof Error ? error.message : String(error)}\n`)
-    return EXIT_REFUSED
-  }
+  return runCommand({ name: 'keys', usage: USAGE, asked: parse(argv) }, (asked) => {
+    if (asked.verb === 'rotate-root') return rotateRoot(asked.data)
+    return onDatabase(asked, (store) =>
+      asked.verb === 'status' ? status(store) : rotate(store, asked.verb === 'rotate' ? 'encryption' : 'signing'),
+    )
+  })
 }
 
 function parse(argv: readonly string[]): Asked | null {

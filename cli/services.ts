@@ -5,12 +5,9 @@
 import { parseArgs } from 'node:util'
 import { endServiceToken, issueServiceToken } from '@stam/backend'
 import { ServiceRole } from '@stam/contracts'
-import { isRefusal } from '@stam/station'
 import { listServiceTokens, type ServiceToken, type Store } from '@stam/store'
-import { openCommandStore, stationFolder } from './command-store.ts'
+import { type DatabaseOf, EXIT_REFUSED, onDatabase, runCommand, stationFolder } from './database-command.ts'
 
-const EXIT_REFUSED = 1
-const EXIT_USAGE = 2
 const USAGE =
   'usage: ./stam services issue NAME --role SYSTEM_WORKER|SYSTEM_SMS|SYSTEM_RELAY [--days 90] | list | revoke NAME\n' +
   '       [--data FOLDER | --distributed]\n'
@@ -22,27 +19,12 @@ type Asked =
   | { readonly verb: 'list' }
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const parsed = parse(argv)
-  if (parsed === null) {
-    process.stderr.write(USAGE)
-    return EXIT_USAGE
-  }
-  try {
-    const store = await openCommandStore(parsed)
-    try {
-      return await act(store, parsed.asked)
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    process.stderr.write(
-      `stam services: ${isRefusal(error) || error instanceof Error ? error.message : String(error)}\n`,
-    )
-    return EXIT_REFUSED
-  }
+  return runCommand({ name: 'services', usage: USAGE, asked: parse(argv) }, ({ asked, ...where }) =>
+    onDatabase(where, (store) => act(store, asked)),
+  )
 }
 
-function parse(argv: readonly string[]): { asked: Asked; data: string; distributed: boolean } | null {
+function parse(argv: readonly string[]): ({ readonly asked: Asked } & DatabaseOf) | null {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],

@@ -5,11 +5,8 @@
 import { hostname, userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Recovered, recoverMaster } from '@stam/backend'
-import { isRefusal } from '@stam/station'
-import { openOwnerStore, stationFolder } from './command-store.ts'
+import { asOwner, EXIT_REFUSED, runCommand, stationFolder } from './database-command.ts'
 
-const EXIT_REFUSED = 1
-const EXIT_USAGE = 2
 const USAGE =
   'usage: ./stam users recover EMAIL [--forget-passkeys] [--language pl|en] [--data FOLDER | --distributed]\n'
 
@@ -26,14 +23,8 @@ interface Asked {
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const asked = parse(argv)
-  if (asked === null) {
-    process.stderr.write(USAGE)
-    return EXIT_USAGE
-  }
-  try {
-    const store = await openOwnerStore(asked)
-    try {
+  return runCommand({ name: 'users', usage: USAGE, asked: parse(argv) }, (asked) =>
+    asOwner(asked, async (store) => {
       const recovered = await recoverMaster(store, { ...asked, operator: userInfo().username, machine: hostname() })
       if (recovered.outcome === 'recovered') {
         process.stdout.write(recoveryReport(recovered, asked.email, asked.language ?? recovered.language))
@@ -42,13 +33,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { pl, en } = refusals[recovered.outcome]
       process.stderr.write(`stam users: ${asked.language === 'pl' ? pl : en}\n`)
       return EXIT_REFUSED
-    } finally {
-      await store.close()
-    }
-  } catch (error) {
-    process.stderr.write(`stam users: ${isRefusal(error) || error instanceof Error ? error.message : String(error)}\n`)
-    return EXIT_REFUSED
-  }
+    }),
+  )
 }
 
 function parse(argv: readonly string[]): Asked | null {

@@ -88,6 +88,14 @@ test('new keys for tokens and data, by command, while people and panels are ther
   await eventually(async () => (await service()) === 401, { deadlineMs: 10_000 })
 }, 120_000)
 
+test('the audit record of the running station holds', async () => {
+  expect(await stam('audit', 'verify')).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('the chain holds'),
+  })
+})
+
 test('a MASTER who cannot sign in gets a temporary password by command, in the language asked for', async () => {
   const master = station.ready.users.find(({ role }) => role === 'MASTER')
   const email = master?.email ?? ''
