@@ -28,7 +28,7 @@ afterAll(async () => {
 
 function verify(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const command = ['--disable-warning=ExperimentalWarning', join(ROOT, 'cli/stam.ts'), 'audit', 'verify', ...args]
-  const env = { PATH: process.env['PATH'], DATABASE_URL: database.appUrl }
+  const env = { DATABASE_URL: database.appUrl }
   return new Promise((resolve) => {
     execFile(process.execPath, command, { env }, (error, out, err) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
