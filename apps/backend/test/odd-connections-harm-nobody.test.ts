@@ -93,13 +93,18 @@ describe('an answer that ends the connection', () => {
     expect(answer.match(/^HTTP\/1\.1 /gm), 'nothing behind it is answered').toHaveLength(1)
   })
 
-  it('does not wait long for a sender who never ends', async () => {
+  it.each([
+    ['a body that is no JSON', `${login(4)}{"a"`],
+    ['an upgrade to nowhere', upgrade('/nowhere')],
+    ['an upgrade without a ticket', upgrade('/ws')],
+    ['no HTTP', 'NONSENSE\r\n\r\n'],
+  ])('to %s does not wait long for a sender who never ends', async (_, text) => {
     const socket = connect({ port: portOf(rig), host: '127.0.0.1', allowHalfOpen: true })
     let gone = false
     socket.on('error', () => {})
     socket.on('close', () => (gone = true))
     socket.resume()
-    socket.write(`${login(4)}{"a"`)
+    socket.write(text)
     const dribble = setInterval(() => socket.write('x'), 50)
     try {
       await eventually(() => gone, { what: 'the connection is gone' })

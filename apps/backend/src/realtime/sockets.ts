@@ -3,7 +3,6 @@
  * What is sent to them comes from the hub (numbered) and from pictures.ts (volatile).
  */
 import type { IncomingMessage, Server } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { type Channel, closeCodes } from '@stam/contracts'
 import type { Clock, Log } from '@stam/runtime'
@@ -73,7 +72,7 @@ export class Sockets {
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
       if (isUnanswered(socket)) socket.destroy()
-      else void this.#upgrade(request, socket, head)
+      else void this.#upgrade(request, socket as Socket, head)
     })
     this.#repeat(this.#options.heartbeatMs, () => this.#heartbeat())
     this.#repeat(REVALIDATE_MS, () => void this.#revalidate())
@@ -102,7 +101,7 @@ export class Sockets {
     this.#server.close()
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const drop = () => socket.destroy()
     socket.on('error', drop)
     // Not every request target is a URL (`//` is none); what cannot be read is no address of ours.
@@ -119,7 +118,7 @@ export class Sockets {
       if (this.#draining) return refuse(socket, '503 Service Unavailable')
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         socket.off('error', drop)
-        this.#accept(webSocket, socket as Socket, person)
+        this.#accept(webSocket, socket, person)
       })
     } catch (error) {
       this.#options.log.error('socket_upgrade_failed', { error })
@@ -208,6 +207,8 @@ export class Sockets {
   }
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+/** Nobody watches a connection any more once it asked for an upgrade: it is ended here, whether or not the sender does (http/lingering-close.ts). */
+function refuse(socket: Socket, status: string): void {
+  socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.destroySoon()
 }
