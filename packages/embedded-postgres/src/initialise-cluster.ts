@@ -12,9 +12,9 @@ import { environment, folderArgument } from './invocation.ts'
 
 /**
  * Each commit that reaches the end of the log's last file waits until the next is made: 16 MB of zeros, written and flushed. A server that has
- * run for a while reuses old files, a new one makes one every few seconds just when much happens. These are as many as three floods of 10,000 alarms fill.
+ * run for a while reuses old files, a new one makes one every few seconds just when much happens. These are as many as two floods of 10,000 alarms fill.
  */
-const LOG_FILES_READY = 16
+const LOG_FILES_READY = 8
 const LOG_FILE_MB = 16
 
 /** Keeps at least the files that were made at the beginning. */
