@@ -12,21 +12,12 @@ import { Field } from '../../ui/field.tsx'
 import { failureWords } from '../../ui/page-state.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
+import { everySecond } from '../../ui/ticker.ts'
 import { Ticking } from '../../ui/ticking.tsx'
 import { SecretSheet } from './secret-sheet.tsx'
+import { instantsNow, msLeft, showSecret, type ShownSecret } from './shown-secret.ts'
 
 const shortestReason = 5
-
-/** Longest a value stays on the screen, whatever the server or the clocks say (spec 06 "Secrets"). */
-const longestShownMs = 60_000
-
-interface Shown {
-  readonly value: string
-  /** By `performance.now()`: neither a clock that is set nor a late message of the server's time makes the minute longer. */
-  readonly until: number
-}
-
-const msLeft = ({ until }: Shown): number => Math.max(0, until - performance.now())
 
 /** What is kept secret of a site. A value is seen for a reason and a minute, and is nowhere before or after. */
 export function SecretsSection({
@@ -43,7 +34,7 @@ export function SecretsSection({
   const query = useSecrets(siteId)
   const [editing, setEditing] = useState<SecretRecord | 'new' | null>(null)
   const [asking, setAsking] = useState<SecretRecord | null>(null)
-  const [shown, setShown] = useState<ReadonlyMap<string, Shown>>(new Map())
+  const [shown, setShown] = useState<ReadonlyMap<string, ShownSecret>>(new Map())
   const mayEdit = may(me, 'site:write')
   const hide = (id: string): void => setShown((now) => new Map([...now].filter(([other]) => other !== id)))
   const secrets = query.data ?? []
@@ -119,7 +110,7 @@ function SecretRow({
   onEdit,
 }: {
   readonly secret: SecretRecord
-  readonly shown: Shown | undefined
+  readonly shown: ShownSecret | undefined
   readonly canAct: boolean
   readonly onShow: () => void
   readonly onHide: () => void
@@ -160,16 +151,21 @@ function SecretRow({
 }
 
 /** Wiped when its minute is over, when somebody hides it, and when the page is turned away. */
-function ShownValue({ shown, onHide }: { readonly shown: Shown; readonly onHide: () => void }): ReactNode {
+function ShownValue({ shown, onHide }: { readonly shown: ShownSecret; readonly onHide: () => void }): ReactNode {
   const { t } = useTexts()
   useEffect(() => {
-    const timer = setTimeout(onHide, msLeft(shown))
+    const timer = setTimeout(onHide, msLeft(shown, instantsNow()))
+    // A timer stands still while the workstation sleeps.
+    const stop = everySecond(() => {
+      if (msLeft(shown, instantsNow()) === 0) onHide()
+    })
     const onTurnedAway = (): void => {
       if (document.hidden) onHide()
     }
     document.addEventListener('visibilitychange', onTurnedAway)
     return () => {
       clearTimeout(timer)
+      stop()
       document.removeEventListener('visibilitychange', onTurnedAway)
     }
   }, [shown, onHide])
@@ -180,7 +176,10 @@ function ShownValue({ shown, onHide }: { readonly shown: Shown; readonly onHide:
     >
       <code className="min-w-0 text-lg break-all select-all max-md:basis-full">{shown.value}</code>
       <span className="text-sm whitespace-nowrap text-soft tabular-nums">
-        <Ticking say={() => t('secret.left', { count: Math.ceil(msLeft(shown) / 1000) })} deps={String(shown.until)} />
+        <Ticking
+          say={() => t('secret.left', { count: Math.ceil(msLeft(shown, instantsNow()) / 1000) })}
+          deps={String(shown.since.monotonic)}
+        />
       </span>
       <Button size="sm" onPress={onHide} testId="secret-hide">
         <EyeOff size={16} aria-hidden="true" />
@@ -197,7 +196,7 @@ function ReasonSheet({
 }: {
   readonly secret: SecretRecord
   readonly onClose: () => void
-  readonly onShown: (shown: Shown) => void
+  readonly onShown: (shown: ShownSecret) => void
 }): ReactNode {
   const texts = useTexts()
   const { t, of } = texts
@@ -213,8 +212,8 @@ function ReasonSheet({
     const result = await revealSecret(secret, reason.trim())
     setSending(false)
     if (result.ok) {
-      const left = Math.min(longestShownMs, Date.parse(result.value.expires_at) - serverNow())
-      return onShown({ value: result.value.value, until: performance.now() + left })
+      const { value, expires_at } = result.value
+      return onShown(showSecret(value, Date.parse(expires_at) - serverNow(), instantsNow()))
     }
     const { failure } = result
     setProblem(
