@@ -1,5 +1,5 @@
 /** What an alarm shows of an event once the event's second telling has completed it. Pure; the bundler decides when. */
-import type { BundledAlarm } from './bundling.ts'
+import type { BundledAlarm } from './bundle.ts'
 import type { StoredEvent } from './enrichment.ts'
 
 /**

@@ -2,6 +2,7 @@
 export * from './alarm-machine.ts'
 export * from './alarm-source.ts'
 export * from './auto-close.ts'
+export * from './bundle.ts'
 export * from './bundling.ts'
 export * from './classification.ts'
 export * from './dedup.ts'
