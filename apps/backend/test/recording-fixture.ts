@@ -69,7 +69,10 @@ export async function addSite(
 }
 
 const NAMESPACE = '0b8b52f2-6b3e-4f0a-9a53-3a1c0f6f0f5e'
-const T0 = Date.now() - 3_600_000
+const HOUR_MS = 3_600_000
+const anHourAgo = Date.now() - HOUR_MS
+/** An hour ago; never in the last quarter of an hour by the clock, since repeats are counted by the hour and a story must not cross its end. */
+const T0 = anHourAgo - Math.max(0, (anHourAgo % HOUR_MS) - 45 * 60_000)
 let sequence = 0
 
 /** A signal `seconds` after the test's start; the same panel, signal and ordinal give the same id, as in real life. */
