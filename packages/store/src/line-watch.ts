@@ -45,7 +45,7 @@ export class LineWatch {
   }
 
   /**
-   * Whether a new connection is worth trying. Once the line was silent this asks for a sign of life, everybody who waits together, and says no
+   * Whether a new connection is worth trying. Once the line was silent this asks for a sign of life, everybody who waits together, and says no,
    * sooner than a dial would give up: who can do without the database (a backend that hands its partitions on) does so the earlier.
    */
   async isWorthDialling(): Promise<boolean> {

@@ -179,7 +179,7 @@ export const fieldText: Readonly<Record<string, Text>> = {
 
 /** What acted where nobody did, by the name it signs with. */
 const systemActorText: Readonly<Record<string, Text>> = {
-  system: { pl: 'zapis sygnałów', en: 'recording of signals' },
+  system: { pl: 'zapis zdarzeń', en: 'recording of events' },
   clock: { pl: 'zegar', en: 'clock' },
   login: { pl: 'logowanie', en: 'sign-in' },
   session: { pl: 'pilnowanie sesji', en: 'session guard' },
